@@ -1,0 +1,45 @@
+"""How long things take, in the tenant's time."""
+
+from datetime import timedelta
+from functools import cache
+
+import msgspec
+
+from mdelab.catalogue.read import read
+from mdelab.model.basis import Basis
+
+
+class Duration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    seconds: int
+    basis: Basis
+    source: str
+
+
+class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Each field is a row of timing.toml; `after(name)` gives it as a timedelta."""
+
+    notice: Duration
+    poll: Duration
+    cyber: Duration
+    upload: Duration
+    request_timeout: Duration
+    retry_first: Duration
+    retry_most: Duration
+    definitions_first: Duration
+    definitions_update: Duration
+    inventory: Duration
+    alert: Duration
+    inactive: Duration
+    offboarding_package: Duration
+    device_token: Duration
+    api_token: Duration
+
+    def after(self, name: str) -> timedelta:
+        """The duration called `name`."""
+        row: Duration = getattr(self, name)
+        return timedelta(seconds=row.seconds)
+
+
+@cache
+def timing() -> Timing:
+    return read("timing.toml", Timing)

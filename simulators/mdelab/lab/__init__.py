@@ -1,0 +1,1 @@
+"""From a spec to a running lab: backends, control API and its client, time, evidence, supervision."""

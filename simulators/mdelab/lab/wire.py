@@ -1,0 +1,224 @@
+"""The types of the control API: what the lab's server answers and its clients send.
+
+Answers ignore unknown fields, so that a newer lab can say more; in a request an unknown field is a mistake of the caller's.
+`docs/contracts.md` lists the calls.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from mdelab.model.device import DeviceSpec
+from mdelab.model.evidence import Step
+from mdelab.model.package import Connectivity, Kind
+from mdelab.model.platform import Platform
+from mdelab.model.tenant import HopPolicy
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of every answer that is not 2xx."""
+
+    code: str
+    """`unknown-endpoint`, `bad-request`, `not-quiet`, ...: stable, for programs."""
+    message: str
+    """What happened, why, and what to do: for people."""
+
+
+class LabInfo(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+    version: str
+    backend: Literal["embedded", "docker"]
+    seed: int
+    profile: str
+    pid: int
+    folder: str
+    """Where the lab keeps its files, on this machine."""
+    entrance: str
+    """The entrance's proxy URL."""
+    ca_file: str
+    """PEM file that a client of the entrance must trust."""
+    default_tenant: str
+    """The tenant that commands use when none is named."""
+
+
+class TenantSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str = ""
+    """For people; made up from the scenario when empty."""
+    scenario: str = ""
+    """What the seed stream is derived from; the name when empty."""
+    clock: Literal["held", "live"] = "held"
+    evidence: Literal["all", "failures"] = "all"
+
+
+class ClockInfo(msgspec.Struct, frozen=True, kw_only=True):
+    mode: Literal["held", "live"]
+    now: datetime
+    next_due: datetime | None
+    """When the next timer of the tenant is due."""
+
+
+class ApiApp(msgspec.Struct, frozen=True, kw_only=True):
+    """An application registration with every MDE permission, for clients of the tenant's API."""
+
+    client_id: str
+    client_secret: str
+
+
+class TenantInfo(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    """The Entra tenant id."""
+    org_id: str
+    name: str
+    scenario: str
+    clock: ClockInfo
+    api: ApiApp
+    hops: list[HopPolicy]
+    endpoints: list[str]
+
+
+class ClockMove(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Move a tenant's clock. Exactly one of `seconds` and `until` is given."""
+
+    seconds: float | None = None
+    until: datetime | None = None
+    step: bool = False
+    """Stop after the first moment at which something was due, if that comes before the end."""
+
+
+class EndpointInfo(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    platform: Platform
+    address: str
+    machine_id: str
+    state: str
+    """The agent's state: `fresh`, `enrolling`, `onboarded`, `offboarding`, `offboarded`."""
+    waiting: int
+    """Events in its queue that are not yet acknowledged."""
+    root: str
+    """Folder that holds its files when the lab is embedded; "" otherwise."""
+    spec: DeviceSpec
+
+
+class EndpointChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Change a device as its administrator or its network would. Fields left out stay as they are."""
+
+    proxy: str | None = None
+    proxy_source: Literal["managed", "mdatp", "service", "environment"] | None = None
+    trusts: tuple[str, ...] | None = None
+    services: tuple[str, ...] | None = None
+    fanotify_users: tuple[str, ...] | None = None
+    clock_skew_s: int | None = None
+
+
+class ExecRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    argv: list[str]
+    stdin: str = ""
+    env: dict[str, str] = {}
+    cwd: str = ""
+
+
+class ExecResult(msgspec.Struct, frozen=True, kw_only=True):
+    exit_code: int
+    stdout: str
+    stderr: str
+    not_simulated: list[str]
+    """Programs or options that the lab does not simulate; not empty makes a result inconclusive."""
+
+
+class FileContent(msgspec.Struct, frozen=True, kw_only=True):
+    path: str
+    text: str | None
+    """None when the bytes are not UTF-8."""
+    base64: str
+    mode: int
+    """Permission bits, such as 0o600."""
+
+
+class FileWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    text: str | None = None
+    base64: str | None = None
+    mode: int = 0o644
+
+
+class PackageOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    kind: Kind
+    platform: Platform = Platform.LINUX
+    method: str = "script"
+    """`script` (what the portal offers for one device) or `configuration` (the JSON form)."""
+    connectivity: Connectivity = "standard"
+    geography: Literal["US", "EU", "UK", "AU"] = "US"
+
+
+class PackageInfo(msgspec.Struct, frozen=True, kw_only=True):
+    file_name: str
+    """The zip's name as the portal gives it."""
+    members: dict[str, str]
+    """File name in the zip -> its text."""
+    blob: str
+    """The outer JSON of the package."""
+    expires: datetime | None
+
+
+class Accounting(msgspec.Struct, frozen=True, kw_only=True):
+    """Events of cyber telemetry, from counters that do not know each other."""
+
+    sent: int
+    """Counted by the agents, when they made an event."""
+    waiting: int
+    """Still in the agents' queues."""
+    received: int
+    """Counted by the cloud on the wire, repeats included."""
+    stored: int
+    """Counted by SQL over committed rows."""
+    duplicates: int
+    """Received again after they were stored."""
+
+    @property
+    def lost(self) -> int:
+        """Sent, acknowledged, and not stored; 0 in a lab that keeps its promise."""
+        return self.sent - self.waiting - self.stored
+
+
+class DiagnosisLine(msgspec.Struct, frozen=True, kw_only=True):
+    observer: str
+    text: str
+
+
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an endpoint does not get through, or that it does."""
+
+    endpoint: str
+    layer: Step | Literal["none", "device", "unknown"]
+    cause: str
+    """An id of the symptom catalogue, such as `tls-intercepted`; `none` when nothing failed."""
+    summary: str
+    evidence: list[DiagnosisLine]
+    fix: str
+    basis: str
+    source: str
+
+
+class FleetRange(msgspec.Struct, frozen=True, kw_only=True):
+    """A range of source addresses that belong to the endpoints of a fleet, and what its agents need to reach the cloud."""
+
+    addresses: list[str]
+    resolver: tuple[str, int]
+    ports: list[tuple[tuple[str, int], tuple[str, int]]]
+    root_set: str
+    public_roots: str
+    package_roots: str
+
+
+class FleetOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    count: int
+    prefix: str = "fleet"
+    """Endpoint names are `<prefix>-<number>`."""
+
+
+class FleetCounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a fleet's own counters say; the lab adds them to the tenant's accounting."""
+
+    sent: int
+    waiting: int

@@ -1,0 +1,28 @@
+"""How an endpoint is attached to the network: its address, its resolver, and the files that its trust comes from."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mdelab.model.work import Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """The endpoint's end of the cable."""
+
+    address: str
+    """The source address of every connection of the endpoint."""
+    resolver: Address
+    """The DNS server that it asks, over UDP."""
+    ports: dict[Address, Address] = field(default_factory=dict)
+    """Asked for -> really bound; empty in containers. See `mdelab.model.zone`."""
+    proxies: dict[str, str] = field(default_factory=dict)
+    """Hop name -> http://host:port as this endpoint reaches it."""
+    root_set: Path
+    """PEM file: the only roots that pinned channels believe."""
+    public_roots: Path
+    """PEM file: what a fresh OS store holds."""
+    interception_cas: dict[str, Path] = field(default_factory=dict)
+    """Hop name -> PEM file of the CA with which that hop inspects."""
+    package_roots: Path
+    """PEM file: the signing authorities of packages that the agent ships."""

@@ -1,0 +1,66 @@
+"""What is asked for when an endpoint is made. What then runs is `mdelab.endpoint.Machine`."""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from mdelab.model.errors import LabError
+from mdelab.model.platform import Platform
+
+ProxySource = Literal["managed", "mdatp", "service", "environment"]
+"""Where a Linux device has its proxy set: mdatp_managed.json, `mdatp config proxy`, the unit's environment, /etc/environment.
+
+Only `environment` is seen by other programs on the device, such as curl.
+"""
+
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+class DeviceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One endpoint as a spec, a scenario or the control API asks for it."""
+
+    name: str
+    """Its name in the tenant, and its host name: lower case letters, digits and dashes."""
+    platform: Platform = Platform.LINUX
+    distribution: str = "ubuntu"
+    """The ID of /etc/os-release."""
+    release: str = "22.04"
+    architecture: Literal["x64", "arm64"] = "x64"
+    kernel: str = "5.15.0-122-generic"
+    python: str = "3.10.12"
+    """The version of `python3` on the device; "" when there is none."""
+    python2: str = ""
+    """The version of `python`, where a device has only an old one; "" when there is none."""
+    cores: int = 2
+    memory_mb: int = 4096
+    disk_free_mb: int = 20480
+    services: tuple[str, ...] = ()
+    """Other services that run on it, such as `falcon-sensor` or `ds_agent`."""
+    fanotify_users: tuple[str, ...] = ()
+    """Programs that hold fanotify in blocking mode."""
+    installed: bool = True
+    """Whether the Defender client is installed."""
+    passive: bool = False
+    """Whether its antivirus is set to passive; a fresh real install is, the lab's devices are not unless asked."""
+    proxy: str = ""
+    """A hop of the tenant by name, or http://host:port; "" for a direct route."""
+    proxy_source: ProxySource = "environment"
+    trusts: tuple[str, ...] = ()
+    """Hops whose interception CA an administrator has put into the device's OS store."""
+    clock_skew_s: int = 0
+    """How far the device's own clock is ahead of true time."""
+
+    def check(self) -> None:
+        """Raise LabError for a device that cannot exist."""
+        if not _NAME.fullmatch(self.name):
+            raise LabError(
+                f"endpoint name {self.name!r} is not a host name. "
+                "Use lower case letters, digits and dashes, at most 63, such as 'lin-1'."
+            )
+        for field in ("cores", "memory_mb", "disk_free_mb"):
+            if getattr(self, field) < 0:
+                raise LabError(
+                    f"endpoint {self.name!r} has {field} = {getattr(self, field)}: it cannot be negative. "
+                    "Give a number of 0 or more."
+                )

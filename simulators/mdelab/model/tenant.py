@@ -1,0 +1,112 @@
+"""A tenant: the unit of isolation, and the directory by which shared hops and the cloud know who called.
+
+Each tenant has its own clock, work ledger, seed stream, devices and hop policies. One warm hop serves every tenant: it
+looks the policy up by the client's address.
+"""
+
+import random
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+from mdelab.model.clock import Clock
+from mdelab.model.seeds import derive, guid, stream
+from mdelab.model.work import Work
+
+HopKind = Literal["tunnel", "inspecting"]
+
+
+class HopPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one hop of a tenant does with the tenant's traffic."""
+
+    name: str
+    """The tenant's name for it, such as `corp-proxy`; the observer in its evidence."""
+    kind: HopKind
+    """`tunnel` passes bytes on unread; `inspecting` ends TLS and opens it anew with the interception CA."""
+    auth: Literal["", "basic", "negotiate", "ntlm", "digest"] = ""
+    """Answer 407 with this challenge to every client that brings no credentials."""
+    exempt: tuple[str, ...] = ()
+    """Host name patterns that an inspecting hop passes on unread."""
+    refuse: dict[str, int] = {}
+    """Host name pattern -> status with which CONNECT is refused, such as 403."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Tenant:
+    """One tenant while it lives in a process of the lab."""
+
+    id: str
+    """GUID: the Entra tenant id."""
+    org_id: str
+    """GUID: the Defender organisation id that packages carry."""
+    name: str
+    scenario: str
+    """What the seed stream is derived from: the scenario's id, or the name for a tenant that a person made."""
+    seed: int
+    """The lab's seed."""
+    clock: Clock = field(default_factory=Clock)
+    work: Work = field(default_factory=Work)
+    evidence: Literal["all", "failures"] = "all"
+    """Fleets keep the records of failed steps only."""
+    hops: dict[str, HopPolicy] = field(default_factory=dict)
+
+    def stream(self, *names: str) -> random.Random:
+        """The random stream of this tenant for a purpose."""
+        return stream(self.seed, self.scenario, *names)
+
+    def derive(self, *names: str) -> int:
+        return derive(self.seed, self.scenario, *names)
+
+
+def new_tenant(
+    *, name: str, scenario: str, seed: int, clock: Clock, evidence: Literal["all", "failures"] = "all"
+) -> Tenant:
+    """A tenant whose ids come from its seed stream, so that the same scenario has the same ids in every run."""
+    ids = stream(seed, scenario, name, "tenant ids")
+    return Tenant(
+        id=guid(ids), org_id=guid(ids), name=name, scenario=scenario, seed=seed, clock=clock, evidence=evidence
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who stands behind an address."""
+
+    tenant: Tenant
+    endpoint: str
+    """The endpoint's name in its tenant."""
+
+
+class Directory:
+    """Tenants by id, and endpoints by source address. One for each process of the lab."""
+
+    def __init__(self) -> None:
+        self._tenants: dict[str, Tenant] = {}
+        self._callers: dict[str, Caller] = {}
+
+    def add(self, tenant: Tenant) -> None:
+        self._tenants[tenant.id] = tenant
+
+    def remove(self, tenant: Tenant) -> None:
+        """Forget the tenant and every address of it."""
+        self._tenants.pop(tenant.id, None)
+        for address in [address for address, caller in self._callers.items() if caller.tenant is tenant]:
+            del self._callers[address]
+
+    def bind(self, address: str, tenant: Tenant, endpoint: str) -> None:
+        """`address` (an IP) belongs to that endpoint from now on."""
+        self._callers[address] = Caller(tenant, endpoint)
+
+    def release(self, address: str) -> None:
+        self._callers.pop(address, None)
+
+    def tenant(self, tenant_id: str) -> Tenant | None:
+        return self._tenants.get(tenant_id)
+
+    def tenants(self) -> list[Tenant]:
+        return list(self._tenants.values())
+
+    def caller(self, address: str) -> Caller | None:
+        """Who calls from this IP; None for a client that is not an endpoint."""
+        return self._callers.get(address)
