@@ -1,0 +1,48 @@
+"""Writes the files of a run into its folder, and reads the full record back. The formats are in the modules beside this one."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from mdelab.report.html import page
+from mdelab.report.junit import junit
+from mdelab.report.outcome import exit_code, promises
+from mdelab.report.run import Run, Summary, summarise
+
+RESULTS = "results.json"
+
+
+def write_all(out: Path, run: Run) -> Summary:
+    """Write results.json, summary.json, junit.xml and report.html into `out`; return the summary.
+
+    out: made when missing. Each file appears whole or not at all. Raises OSError.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    wrong = promises(run)
+    summary = summarise(run, exit_code(wrong), tuple(reason for _, reason in wrong))
+    _put(out / RESULTS, _pretty(run))
+    _put(out / "summary.json", _pretty(summary))
+    _put(out / "junit.xml", junit(run, summary))
+    _put(out / "report.html", page(run, summary).encode())
+    return summary
+
+
+def read_run(out: Path) -> Run | None:
+    """The run that was written into `out`; None when there is none. Raises ValueError for a file that is not ours."""
+    try:
+        return msgspec.json.decode((out / RESULTS).read_bytes(), type=Run)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError as error:
+        raise ValueError(f"{out / RESULTS}: {error}") from error
+
+
+def _pretty(value: msgspec.Struct) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+
+
+def _put(path: Path, content: bytes) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    os.replace(part, path)
