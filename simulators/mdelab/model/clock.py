@@ -84,13 +84,17 @@ class Clock:
         return taken
 
     def move_to(self, moment: datetime) -> None:
-        """Set a held clock; shift a live one so that it shows `moment` now. Time never runs backwards."""
-        if moment < self.now():
-            raise ValueError(f"a clock cannot go back from {self.now().isoformat()} to {moment.isoformat()}")
-        if self.mode is ClockMode.HELD:
-            self._held_at = moment
+        """Set a held clock; shift a live one so that it shows `moment` now. Time never runs backwards.
+
+        A live clock that is past `moment` already stays as it is; a held one raises ValueError.
+        """
+        now = self.now()
+        if self.mode is ClockMode.LIVE:
+            self._offset_s += max(0.0, (moment - now).total_seconds())
+        elif moment < now:
+            raise ValueError(f"a clock cannot go back from {now.isoformat()} to {moment.isoformat()}")
         else:
-            self._offset_s += (moment - self.now()).total_seconds()
+            self._held_at = moment
         if self.on_change:
             self.on_change()
 

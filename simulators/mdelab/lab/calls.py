@@ -1,0 +1,270 @@
+"""The table of the control API's calls: method, path, types, meaning, and the lab's verb that answers.
+
+`server` serves this table and `openapi` describes it; `client` is its counterpart on the other side.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from mdelab.lab import wire
+from mdelab.lab.estate import Lab
+from mdelab.model.device import DeviceSpec
+from mdelab.model.errors import LabError
+from mdelab.model.evidence import Connection, Evidence
+from mdelab.model.tenant import HopPolicy
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One request, read and checked against its call's types."""
+
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any
+    """A value of the call's `body` type; None when the call takes none."""
+
+    def after(self) -> int:
+        """The `after` of a query about evidence."""
+        text = self.query.get("after", "0")
+        if not text.isdecimal():
+            raise LabError(
+                f"`after` is {text!r}: it must be the id of a record, a whole number. Take one from an answer."
+            )
+        return int(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One row of the API."""
+
+    method: Method
+    path: str
+    summary: str
+    verb: Callable[[Lab, Ask], Awaitable[Any] | Any]
+    body: Any = None
+    """Type of the request's body."""
+    answer: Any = None
+    """Type of the answer's body; None for 204."""
+    query: tuple[str, ...] = ()
+
+
+_T = "/v1/tenants/{tenant}"
+_E = f"{_T}/endpoints/{{endpoint}}"
+
+
+def _put_hop(lab: Lab, ask: Ask) -> Awaitable[HopPolicy]:
+    policy = cast(HopPolicy, ask.body)
+    if policy.name != ask.path["hop"]:
+        raise LabError(
+            f"the path names hop {ask.path['hop']!r} and the body {policy.name!r}. Use one name in both places."
+        )
+    return lab.put_hop(ask.path["tenant"], policy)
+
+
+def _stop(lab: Lab, ask: Ask) -> None:
+    lab.ended.set()
+
+
+def _device_path(ask: Ask) -> str:
+    return "/" + ask.path["path"].lstrip("/")
+
+
+CALLS: tuple[Call, ...] = (
+    Call(
+        method="GET", path="/v1/lab", summary="What this lab is", answer=wire.LabInfo, verb=lambda lab, ask: lab.info()
+    ),
+    Call(method="POST", path="/v1/lab/stop", summary="End the lab and its processes", verb=_stop),
+    Call(
+        method="GET",
+        path="/v1/tenants",
+        summary="All tenants",
+        answer=list[wire.TenantInfo],
+        verb=lambda lab, ask: lab.tenants(),
+    ),
+    Call(
+        method="POST",
+        path="/v1/tenants",
+        summary="Make a tenant",
+        body=wire.TenantSpec,
+        answer=wire.TenantInfo,
+        verb=lambda lab, ask: lab.add_tenant(ask.body),
+    ),
+    Call(
+        method="GET",
+        path=_T,
+        summary="One tenant, by id or name",
+        answer=wire.TenantInfo,
+        verb=lambda lab, ask: lab.tenant(ask.path["tenant"]),
+    ),
+    Call(
+        method="DELETE",
+        path=_T,
+        summary="Remove a tenant and everything in it",
+        verb=lambda lab, ask: lab.remove_tenant(ask.path["tenant"]),
+    ),
+    Call(
+        method="GET",
+        path=f"{_T}/clock",
+        summary="The tenant's time",
+        answer=wire.ClockInfo,
+        verb=lambda lab, ask: lab.clock(ask.path["tenant"]),
+    ),
+    Call(
+        method="POST",
+        path=f"{_T}/clock",
+        summary="Move the tenant's time; answers when the tenant is quiet again",
+        body=wire.ClockMove,
+        answer=wire.ClockInfo,
+        verb=lambda lab, ask: lab.move_clock(ask.path["tenant"], ask.body),
+    ),
+    Call(
+        method="GET",
+        path=f"{_T}/hops",
+        summary="The tenant's hops",
+        answer=list[HopPolicy],
+        verb=lambda lab, ask: lab.hops(ask.path["tenant"]),
+    ),
+    Call(
+        method="PUT",
+        path=f"{_T}/hops/{{hop}}",
+        summary="Make or change a hop",
+        body=HopPolicy,
+        answer=HopPolicy,
+        verb=_put_hop,
+    ),
+    Call(
+        method="DELETE",
+        path=f"{_T}/hops/{{hop}}",
+        summary="Remove a hop",
+        verb=lambda lab, ask: lab.remove_hop(ask.path["tenant"], ask.path["hop"]),
+    ),
+    Call(
+        method="GET",
+        path=f"{_T}/endpoints",
+        summary="The tenant's endpoints",
+        answer=list[wire.EndpointInfo],
+        verb=lambda lab, ask: lab.endpoints(ask.path["tenant"]),
+    ),
+    Call(
+        method="POST",
+        path=f"{_T}/endpoints",
+        summary="Make an endpoint",
+        body=DeviceSpec,
+        answer=wire.EndpointInfo,
+        verb=lambda lab, ask: lab.add_endpoint(ask.path["tenant"], ask.body),
+    ),
+    Call(
+        method="GET",
+        path=_E,
+        summary="One endpoint",
+        answer=wire.EndpointInfo,
+        verb=lambda lab, ask: lab.endpoint(ask.path["tenant"], ask.path["endpoint"]),
+    ),
+    Call(
+        method="PATCH",
+        path=_E,
+        summary="Change an endpoint as its administrator or its network would",
+        body=wire.EndpointChange,
+        answer=wire.EndpointInfo,
+        verb=lambda lab, ask: lab.change_endpoint(ask.path["tenant"], ask.path["endpoint"], ask.body),
+    ),
+    Call(
+        method="DELETE",
+        path=_E,
+        summary="Remove an endpoint",
+        verb=lambda lab, ask: lab.remove_endpoint(ask.path["tenant"], ask.path["endpoint"]),
+    ),
+    Call(
+        method="POST",
+        path=f"{_E}/exec",
+        summary="Run a program on an endpoint; answers when it has ended",
+        body=wire.ExecRequest,
+        answer=wire.ExecResult,
+        verb=lambda lab, ask: lab.execute(ask.path["tenant"], ask.path["endpoint"], ask.body),
+    ),
+    Call(
+        method="GET",
+        path=f"{_E}/files",
+        summary="The paths of all files of an endpoint",
+        answer=list[str],
+        verb=lambda lab, ask: lab.files(ask.path["tenant"], ask.path["endpoint"]),
+    ),
+    Call(
+        method="GET",
+        path=f"{_E}/files/{{path:path}}",
+        summary="Read a file",
+        answer=wire.FileContent,
+        verb=lambda lab, ask: lab.read_file(ask.path["tenant"], ask.path["endpoint"], _device_path(ask)),
+    ),
+    Call(
+        method="PUT",
+        path=f"{_E}/files/{{path:path}}",
+        summary="Write a file",
+        body=wire.FileWrite,
+        answer=wire.FileContent,
+        verb=lambda lab, ask: lab.write_file(ask.path["tenant"], ask.path["endpoint"], _device_path(ask), ask.body),
+    ),
+    Call(
+        method="DELETE",
+        path=f"{_E}/files/{{path:path}}",
+        summary="Remove a file",
+        verb=lambda lab, ask: lab.remove_file(ask.path["tenant"], ask.path["endpoint"], _device_path(ask)),
+    ),
+    Call(
+        method="GET",
+        path=f"{_E}/diagnosis",
+        summary="Why the endpoint does not get through, or that it does",
+        answer=wire.Diagnosis,
+        verb=lambda lab, ask: lab.diagnosis(ask.path["tenant"], ask.path["endpoint"]),
+    ),
+    Call(
+        method="POST",
+        path=f"{_T}/packages",
+        summary="What the portal's download gives",
+        body=wire.PackageOrder,
+        answer=wire.PackageInfo,
+        verb=lambda lab, ask: lab.package(ask.path["tenant"], ask.body),
+    ),
+    Call(
+        method="GET",
+        path=f"{_T}/evidence",
+        summary="What every observer saw",
+        query=("endpoint", "after"),
+        answer=list[Evidence],
+        verb=lambda lab, ask: lab.evidence(ask.path["tenant"], ask.query.get("endpoint", ""), ask.after()),
+    ),
+    Call(
+        method="GET",
+        path=f"{_T}/connections",
+        summary="The evidence, joined by connection",
+        query=("endpoint", "after"),
+        answer=list[Connection],
+        verb=lambda lab, ask: lab.connections(ask.path["tenant"], ask.query.get("endpoint", ""), ask.after()),
+    ),
+    Call(
+        method="GET",
+        path=f"{_T}/accounting",
+        summary="Events sent, received and stored",
+        query=("endpoint",),
+        answer=wire.Accounting,
+        verb=lambda lab, ask: lab.accounting(ask.path["tenant"], ask.query.get("endpoint", "")),
+    ),
+    Call(
+        method="POST",
+        path=f"{_T}/fleets",
+        summary="Addresses for endpoints whose agents run in other processes",
+        body=wire.FleetOrder,
+        answer=wire.FleetRange,
+        verb=lambda lab, ask: lab.add_fleet(ask.path["tenant"], ask.body),
+    ),
+    Call(
+        method="PUT",
+        path=f"{_T}/fleets/{{prefix}}/counts",
+        summary="What a fleet's own counters say",
+        body=wire.FleetCounts,
+        verb=lambda lab, ask: lab.count_fleet(ask.path["tenant"], ask.path["prefix"], ask.body),
+    ),
+)

@@ -1,0 +1,241 @@
+"""The lab's client: what the CLI, every pytest worker and the load tools speak to a running lab with."""
+
+import contextlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+import msgspec
+import urllib3
+
+from mdelab.lab import wire
+from mdelab.lab.mde_api import MdeApi
+from mdelab.lab.state import DEFAULT_NAME, find
+from mdelab.model.device import DeviceSpec
+from mdelab.model.errors import LabError, NotReady
+from mdelab.model.evidence import Connection, Evidence
+from mdelab.model.tenant import HopPolicy
+
+T = TypeVar("T")
+
+_TIMEOUT = urllib3.Timeout(connect=5.0, read=180.0)
+"""Moving a clock by days takes a while; a lab that is gone is noticed by the refused connection."""
+
+
+def connect(name: str = DEFAULT_NAME) -> "LabClient":
+    """A client of the running lab called `name`. Raises LabError with advice when there is none."""
+    state = find(name)
+    return LabClient(state.address, state.token)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a host of the mock cloud answered."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class LabClient:
+    """One running lab."""
+
+    def __init__(self, address: str, token: str) -> None:
+        """address: http://127.0.0.1:port of the control API."""
+        self.address = address
+        self.token = token
+        parts = urlsplit(address)
+        if parts.hostname is None or parts.port is None:
+            raise LabError(f"{address!r} is not the address of a lab. It looks like http://127.0.0.1:41873.")
+        self._pool = urllib3.HTTPConnectionPool(
+            parts.hostname,
+            parts.port,
+            maxsize=4,
+            retries=False,
+            timeout=_TIMEOUT,
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        )
+        self._info: wire.LabInfo | None = None
+        self._front: urllib3.ProxyManager | None = None
+
+    def close(self) -> None:
+        """Close the connections; the lab goes on."""
+        self._pool.close()
+        if self._front is not None:
+            self._front.clear()
+
+    def info(self) -> wire.LabInfo:
+        """Asked for once: a lab does not change."""
+        if self._info is None:
+            self._info = self.call("GET", "/v1/lab", answer=wire.LabInfo)
+        return self._info
+
+    def stop(self) -> None:
+        """Ask the lab to end."""
+        self.call("POST", "/v1/lab/stop", answer=None)
+
+    def tenants(self) -> list[wire.TenantInfo]:
+        return self.call("GET", "/v1/tenants", answer=list[wire.TenantInfo])
+
+    def create_tenant(self, spec: wire.TenantSpec) -> "TenantClient":
+        info = self.call("POST", "/v1/tenants", body=spec, answer=wire.TenantInfo)
+        return TenantClient(self, info.id, info.api)
+
+    def tenant(self, name: str = "") -> "TenantClient":
+        """A tenant by id or name; the lab's default tenant for "". Raises LabError that lists the known ones."""
+        info = self.call(
+            "GET", f"/v1/tenants/{quote(name or self.info().default_tenant, safe='')}", answer=wire.TenantInfo
+        )
+        return TenantClient(self, info.id, info.api)
+
+    def fetch(
+        self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> Answer:
+        """Send a request to a simulated host by its real name, through the lab's entrance."""
+        try:
+            response = self._entrance().request(
+                method, url, headers=dict(headers or {}), body=body or None, redirect=False
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise LabError(
+                f"{url} cannot be reached through the lab: {error}. Is the name one that the lab simulates?"
+            ) from error
+        return Answer(response.status, {key.lower(): value for key, value in response.headers.items()}, response.data)
+
+    def call(self, method: str, path: str, *, body: Any = None, answer: type[T] | None) -> T:
+        """Make one call of the control API. Raises LabError or NotReady with the lab's own message."""
+        try:
+            response = self._pool.request(method, path, body=msgspec.json.encode(body) if body is not None else None)
+        except urllib3.exceptions.HTTPError as error:
+            raise NotReady(
+                f"the lab at {self.address} does not answer: {error}. It may have ended; `mdelab status` lists the running ones."
+            ) from error
+        if response.status >= 300:
+            raise _error(response.status, response.data)
+        if answer is None:
+            return None  # type: ignore[return-value]  # calls without an answer are made for their effect
+        return msgspec.json.decode(response.data, type=answer)
+
+    def _entrance(self) -> urllib3.ProxyManager:
+        if self._front is None:
+            info = self.info()
+            self._front = urllib3.ProxyManager(
+                info.entrance, ca_certs=info.ca_file, maxsize=4, retries=False, timeout=_TIMEOUT
+            )
+        return self._front
+
+
+class TenantClient:
+    """One tenant of a running lab."""
+
+    def __init__(self, lab: LabClient, tenant_id: str, app: wire.ApiApp) -> None:
+        self.lab = lab
+        self.id = tenant_id
+        self._path = f"/v1/tenants/{tenant_id}"
+        self._app = app
+        self._api: MdeApi | None = None
+
+    def info(self) -> wire.TenantInfo:
+        return self.lab.call("GET", self._path, answer=wire.TenantInfo)
+
+    def delete(self) -> None:
+        self.lab.call("DELETE", self._path, answer=None)
+
+    def clock(self) -> wire.ClockInfo:
+        return self.lab.call("GET", f"{self._path}/clock", answer=wire.ClockInfo)
+
+    def move(
+        self, *, seconds: float | None = None, until: datetime | None = None, step: bool = False
+    ) -> wire.ClockInfo:
+        """Move the tenant's time; returns when the tenant is quiet. Give `seconds` or `until`."""
+        ask = wire.ClockMove(seconds=seconds, until=until, step=step)
+        return self.lab.call("POST", f"{self._path}/clock", body=ask, answer=wire.ClockInfo)
+
+    def hops(self) -> list[HopPolicy]:
+        return self.lab.call("GET", f"{self._path}/hops", answer=list[HopPolicy])
+
+    def put_hop(self, policy: HopPolicy) -> HopPolicy:
+        return self.lab.call("PUT", f"{self._path}/hops/{quote(policy.name, safe='')}", body=policy, answer=HopPolicy)
+
+    def remove_hop(self, name: str) -> None:
+        self.lab.call("DELETE", f"{self._path}/hops/{quote(name, safe='')}", answer=None)
+
+    def endpoints(self) -> list[wire.EndpointInfo]:
+        return self.lab.call("GET", f"{self._path}/endpoints", answer=list[wire.EndpointInfo])
+
+    def add_endpoint(self, spec: DeviceSpec) -> wire.EndpointInfo:
+        return self.lab.call("POST", f"{self._path}/endpoints", body=spec, answer=wire.EndpointInfo)
+
+    def endpoint(self, name: str) -> wire.EndpointInfo:
+        return self.lab.call("GET", self._endpoint(name), answer=wire.EndpointInfo)
+
+    def change_endpoint(self, name: str, change: wire.EndpointChange) -> wire.EndpointInfo:
+        return self.lab.call("PATCH", self._endpoint(name), body=change, answer=wire.EndpointInfo)
+
+    def remove_endpoint(self, name: str) -> None:
+        self.lab.call("DELETE", self._endpoint(name), answer=None)
+
+    def exec(
+        self, name: str, argv: list[str], *, stdin: str = "", env: dict[str, str] | None = None, cwd: str = ""
+    ) -> wire.ExecResult:
+        """Run a program on an endpoint."""
+        ask = wire.ExecRequest(argv=argv, stdin=stdin, env=env or {}, cwd=cwd)
+        return self.lab.call("POST", f"{self._endpoint(name)}/exec", body=ask, answer=wire.ExecResult)
+
+    def files(self, name: str) -> list[str]:
+        return self.lab.call("GET", f"{self._endpoint(name)}/files", answer=list[str])
+
+    def read_file(self, name: str, path: str) -> wire.FileContent:
+        return self.lab.call("GET", self._file(name, path), answer=wire.FileContent)
+
+    def write_file(self, name: str, path: str, text: str, *, mode: int = 0o644) -> wire.FileContent:
+        ask = wire.FileWrite(text=text, mode=mode)
+        return self.lab.call("PUT", self._file(name, path), body=ask, answer=wire.FileContent)
+
+    def remove_file(self, name: str, path: str) -> None:
+        self.lab.call("DELETE", self._file(name, path), answer=None)
+
+    def package(self, order: wire.PackageOrder) -> wire.PackageInfo:
+        return self.lab.call("POST", f"{self._path}/packages", body=order, answer=wire.PackageInfo)
+
+    def evidence(self, endpoint: str = "", *, after: int = 0) -> list[Evidence]:
+        return self.lab.call("GET", f"{self._path}/evidence?{_query(endpoint, after)}", answer=list[Evidence])
+
+    def connections(self, endpoint: str = "", *, after: int = 0) -> list[Connection]:
+        return self.lab.call("GET", f"{self._path}/connections?{_query(endpoint, after)}", answer=list[Connection])
+
+    def diagnosis(self, name: str) -> wire.Diagnosis:
+        return self.lab.call("GET", f"{self._endpoint(name)}/diagnosis", answer=wire.Diagnosis)
+
+    def accounting(self, endpoint: str = "") -> wire.Accounting:
+        return self.lab.call("GET", f"{self._path}/accounting?{_query(endpoint, 0)}", answer=wire.Accounting)
+
+    def create_fleet(self, order: wire.FleetOrder) -> wire.FleetRange:
+        return self.lab.call("POST", f"{self._path}/fleets", body=order, answer=wire.FleetRange)
+
+    def fleet_counts(self, prefix: str, counts: wire.FleetCounts) -> None:
+        self.lab.call("PUT", f"{self._path}/fleets/{quote(prefix, safe='')}/counts", body=counts, answer=None)
+
+    def api(self) -> MdeApi:
+        """The tenant's Defender API, as a customer's automation reaches it."""
+        if self._api is None:
+            self._api = MdeApi(self.lab.fetch, self.id, self._app)
+        return self._api
+
+    def _endpoint(self, name: str) -> str:
+        return f"{self._path}/endpoints/{quote(name, safe='')}"
+
+    def _file(self, name: str, path: str) -> str:
+        return f"{self._endpoint(name)}/files/{quote(path.lstrip('/'))}"
+
+
+def _query(endpoint: str, after: int) -> str:
+    return f"endpoint={quote(endpoint, safe='')}&after={after}"
+
+
+def _error(status: int, body: bytes) -> LabError | NotReady:
+    """The lab's own message, as the error type that says who must act."""
+    with contextlib.suppress(msgspec.DecodeError):
+        problem = msgspec.json.decode(body, type=wire.Problem)
+        return NotReady(problem.message) if status >= 500 else LabError(problem.message)
+    return NotReady(f"the lab answered {status} with a body that is not its own: {body[:200]!r}")

@@ -1,0 +1,241 @@
+"""The embedded backend: cloud, hops and endpoints of the lab in one process, on loopback.
+
+Each endpoint has a loopback source address of its own, by which shared hops and the cloud know whose traffic it is.
+Only the inspecting proxy is a process of its own. What is chosen here is where things listen; what they do is theirs.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from mdelab import catalogue
+from mdelab.cloud import Cloud, Signer
+from mdelab.endpoint import FolderTree, Sensor
+from mdelab.lab.authority import Authority
+from mdelab.lab.evidence import EvidenceStore
+from mdelab.lab.wire import ApiApp, PackageInfo, PackageOrder
+from mdelab.model.attachment import Attachment
+from mdelab.model.device import DeviceSpec
+from mdelab.model.errors import LabError
+from mdelab.model.tenant import Directory, HopKind, HopPolicy, Tenant
+from mdelab.model.work import Address
+from mdelab.model.zone import Zone
+from mdelab.network import Dns, Entrance, Inspector, TunnelProxy
+
+CLOUD_ADDRESS = "127.33.0.1"
+DNS_ADDRESS = "127.33.0.53"
+HOPS_ADDRESS = "127.33.0.80"
+"""Addresses of their own, so that evidence is readable; every lab has the same, on ports of its own."""
+
+SLOTS = 4
+"""Hops of one kind that a tenant can have: each listens on a port of its own, shared by all tenants."""
+
+
+def loopback_addresses() -> Iterator[str]:
+    """127.64.0.1 onwards: about four million addresses, each given out once in a lab's life."""
+    for number in range(64 * 65536, 128 * 65536):
+        if number % 256 not in (0, 255):
+            yield f"127.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+
+
+class Embedded:
+    """Everything of a lab that carries traffic, on loopback."""
+
+    name = "embedded"
+
+    def __init__(self, folder: Path, lab_id: str, directory: Directory, evidence: EvidenceStore) -> None:
+        self._folder = folder
+        self._directory = directory
+        self._evidence = evidence
+        self._lab_id = lab_id
+        self._addresses = loopback_addresses()
+        self._stack = AsyncExitStack()
+        self._sensors: dict[tuple[str, str], Sensor] = {}
+        self._proxies: dict[str, dict[str, str]] = {}
+        self._interception: dict[str, dict[str, Path]] = {}
+        self._inspector_starts = asyncio.Lock()
+        self._inspector: Inspector | None = None
+        self._slots: dict[HopKind, list[Address]] = {}
+
+    async def start(self) -> None:
+        """Start what every lab needs. When something cannot start, what was started is stopped."""
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        sink = self._evidence.record
+        self._authority = authority = Authority(self._folder / "certificates", self._lab_id)
+        self.ca_file = authority.cloud_root_file
+        signed = authority.package_signer
+        self.cloud = Cloud(
+            folder=self._folder / "cloud",
+            tls=authority.server_context(),
+            signer=Signer(key=signed.key, certificate=signed.certificate, chain=(authority.package_root,)),
+            directory=self._directory,
+            sink=sink,
+            lab_id=self._lab_id,
+        )
+        await self.cloud.start(CLOUD_ADDRESS)
+        self._stack.push_async_callback(self.cloud.stop)
+        self._ports = {(CLOUD_ADDRESS, 443): self.cloud.https, (CLOUD_ADDRESS, 80): self.cloud.http}
+        self._zone = zone = Zone(lambda host: catalogue.service_for(host) is not None, CLOUD_ADDRESS, self._ports)
+        dns = Dns(self._directory, zone, sink)
+        self._resolver = await dns.start(DNS_ADDRESS)
+        self._stack.push_async_callback(dns.stop)
+        tunnel = TunnelProxy(self._directory, zone, sink)
+        self._slots["tunnel"] = await tunnel.start(HOPS_ADDRESS, slots=SLOTS)
+        self._stack.push_async_callback(tunnel.stop)
+        entrance = Entrance(zone, sink, self._lab_id)
+        self.entrance = await entrance.start("127.0.0.1")
+        self._stack.push_async_callback(entrance.stop)
+
+    async def stop(self) -> None:
+        for sensor in self._sensors.values():
+            await sensor.stop()
+        self._sensors.clear()
+        await self._stack.aclose()
+
+    def add_tenant(self, tenant: Tenant) -> ApiApp:
+        client_id, client_secret = self.cloud.add_tenant(tenant)
+        self._proxies[tenant.id] = {}
+        self._interception[tenant.id] = {}
+        return ApiApp(client_id=client_id, client_secret=client_secret)
+
+    async def remove_tenant(self, tenant: Tenant) -> None:
+        for tenant_id, name in list(self._sensors):
+            if tenant_id == tenant.id:
+                await self.remove_endpoint(tenant, name)
+        self.cloud.remove_tenant(tenant)
+        del self._proxies[tenant.id], self._interception[tenant.id]
+        folder = self._tenant_folder(tenant)
+        if folder.exists():
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    async def put_hop(self, tenant: Tenant, policy: HopPolicy) -> None:
+        """Make the tenant's hop act as `policy` says from the next request on."""
+        if policy.kind == "inspecting":
+            await self._ensure_inspector()
+            self._interception[tenant.id][policy.name] = self._authority.interception_file
+        host, port = self._slots[policy.kind][policy.slot]
+        self._proxies[tenant.id][policy.name] = f"http://{host}:{port}"
+        await self._tell_inspector(tenant)
+
+    async def remove_hop(self, tenant: Tenant, name: str) -> None:
+        self._proxies[tenant.id].pop(name, None)
+        self._interception[tenant.id].pop(name, None)
+        await self._tell_inspector(tenant)
+
+    async def add_endpoint(self, tenant: Tenant, spec: DeviceSpec) -> Sensor:
+        """Make a device and start its sensor."""
+        address = next(self._addresses)
+        self._directory.bind(address, tenant, spec.name)
+        attachment = Attachment(
+            address=address,
+            resolver=self._resolver,
+            ports=self._ports,
+            proxies=self._proxies[tenant.id],
+            root_set=self._authority.cloud_root_file,
+            public_roots=self._authority.cloud_root_file,
+            interception_cas=self._interception[tenant.id],
+            package_roots=self._authority.package_root_file,
+        )
+        root = self._tenant_folder(tenant) / spec.name
+        root.mkdir(parents=True)
+        sensor = Sensor(
+            spec=spec, tenant=tenant, attachment=attachment, files=FolderTree(root), sink=self._evidence.record
+        )
+        self._sensors[tenant.id, spec.name] = sensor
+        await self._tell_inspector(tenant)
+        await sensor.start()
+        return sensor
+
+    async def remove_endpoint(self, tenant: Tenant, name: str) -> None:
+        sensor = self._sensors.pop((tenant.id, name))
+        await sensor.stop()
+        address = sensor.machine.attachment.address
+        self._directory.release(address)
+        if self._inspector is not None:
+            await self._inspector.forget(address)
+
+    def fleet_addresses(self, tenant: Tenant, names: list[str]) -> list[str]:
+        """A source address for each of `names`, whose agents run in another process."""
+        addresses = [next(self._addresses) for _ in names]
+        for address, name in zip(addresses, names, strict=True):
+            self._directory.bind(address, tenant, name)
+        return addresses
+
+    def fleet_attachment(self, tenant: Tenant) -> Attachment:
+        """What the agents of a fleet need to reach the cloud; each has an address of its own."""
+        return Attachment(
+            address="",
+            resolver=self._resolver,
+            ports=self._ports,
+            proxies=self._proxies[tenant.id],
+            root_set=self._authority.cloud_root_file,
+            public_roots=self._authority.cloud_root_file,
+            package_roots=self._authority.package_root_file,
+        )
+
+    def package(self, tenant: Tenant, order: PackageOrder) -> PackageInfo:
+        file_name, members, blob, expires = self.cloud.package(
+            tenant,
+            kind=order.kind,
+            platform=order.platform,
+            method=order.method,
+            connectivity=order.connectivity,
+            geography=order.geography,
+        )
+        return PackageInfo(file_name=file_name, members=members, blob=blob, expires=expires)
+
+    async def flush(self) -> None:
+        """Return when every record of what happened so far has arrived."""
+        if self._inspector is not None:
+            await self._inspector.flush()
+
+    def children(self) -> list[int]:
+        """The process ids that this backend started."""
+        return [self._inspector.pid] if self._inspector is not None and self._inspector.pid else []
+
+    def _tenant_folder(self, tenant: Tenant) -> Path:
+        return self._folder / "endpoints" / tenant.id
+
+    async def _ensure_inspector(self) -> None:
+        async with self._inspector_starts:
+            if self._inspector is not None:
+                return
+            inspector = Inspector(
+                folder=self._folder / "inspector",
+                ca_pem=self._authority.interception_key_file,
+                upstream_roots=self._authority.cloud_root_file,
+                zone=self._zone,
+                sink=self._evidence.record,
+            )
+            self._slots["inspecting"] = await inspector.start(HOPS_ADDRESS, slots=SLOTS)
+            self._stack.push_async_callback(inspector.stop)
+            self._inspector = inspector
+
+    async def _tell_inspector(self, tenant: Tenant) -> None:
+        """Give the inspecting process the policies of the tenant's endpoints."""
+        policies = {hop.slot: hop for hop in tenant.hops.values() if hop.kind == "inspecting"}
+        if self._inspector is None or (not policies and not self._interception[tenant.id]):
+            return
+        for (tenant_id, _), sensor in list(self._sensors.items()):
+            if tenant_id == tenant.id:
+                await self._inspector.update(sensor.machine.attachment.address, policies)
+
+
+def free_slot(tenant: Tenant, kind: HopKind) -> int:
+    """The first slot of `kind` that no hop of the tenant has. Raises LabError when all are taken."""
+    taken = {hop.slot for hop in tenant.hops.values() if hop.kind == kind}
+    for slot in range(SLOTS):
+        if slot not in taken:
+            return slot
+    raise LabError(
+        f"tenant {tenant.name!r} has {SLOTS} {kind} hops already, and a lab keeps no more listeners of a kind. "
+        "Remove one, or use a tenant of its own for the rest."
+    )

@@ -1,0 +1,419 @@
+"""The lab itself: its tenants and what can be done to them. The control API's calls are thin shells round these verbs."""
+
+import asyncio
+import base64
+import contextlib
+import secrets
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from mdelab import __version__
+from mdelab.diagnosis import diagnose
+from mdelab.endpoint import Sensor
+from mdelab.lab.embedded import Embedded, free_slot
+from mdelab.lab.evidence import EvidenceStore
+from mdelab.lab.spec import LabSpec, TenantSection
+from mdelab.lab.time import TimeKeeper
+from mdelab.lab.wire import (
+    Accounting,
+    ApiApp,
+    ClockInfo,
+    ClockMove,
+    Diagnosis,
+    DiagnosisLine,
+    EndpointChange,
+    EndpointInfo,
+    ExecRequest,
+    ExecResult,
+    FileContent,
+    FileWrite,
+    FleetCounts,
+    FleetOrder,
+    FleetRange,
+    LabInfo,
+    PackageInfo,
+    PackageOrder,
+    TenantInfo,
+    TenantSpec,
+)
+from mdelab.model.clock import Clock, ClockMode
+from mdelab.model.device import DeviceSpec
+from mdelab.model.errors import LabError
+from mdelab.model.evidence import Connection, Evidence
+from mdelab.model.tenant import Directory, HopPolicy, Tenant, new_tenant
+
+ONBOARDING_FILE = "/etc/opt/microsoft/mdatp/mdatp_onboard.json"
+
+
+class Unknown(LabError):
+    """Something was named that the lab does not have; `.kind` says what."""
+
+    def __init__(self, kind: str, name: str, known: list[str]) -> None:
+        listed = ", ".join(repr(one) for one in sorted(known)) or "none yet"
+        super().__init__(f"there is no {kind} {name!r}. Known: {listed}.")
+        self.kind = kind
+
+
+class Exists(LabError):
+    """A name is taken."""
+
+
+class _TenantRoom:
+    """What the lab keeps of one tenant beside its model."""
+
+    def __init__(self, tenant: Tenant, api: ApiApp) -> None:
+        self.tenant = tenant
+        self.api = api
+        self.sensors: dict[str, Sensor] = {}
+        self.fleets: dict[str, FleetCounts] = {}
+        self.sent_by_removed = 0
+        """Events that endpoints made which are gone by now."""
+
+
+class Lab:
+    """One running lab."""
+
+    def __init__(self, folder: Path, spec: LabSpec, *, pid: int) -> None:
+        self.id = secrets.token_hex(4)
+        self.spec = spec
+        self.started = datetime.now(UTC)
+        self.ended = asyncio.Event()
+        """Set when the lab was asked to stop."""
+        self._folder = folder
+        self._pid = pid
+        self._directory = Directory()
+        self._evidence = EvidenceStore(self._directory)
+        self._time = TimeKeeper()
+        self.backend = Embedded(folder, self.id, self._directory, self._evidence)
+        self._rooms: dict[str, _TenantRoom] = {}
+
+    async def start(self) -> None:
+        """Start the backend and make what the spec asks for."""
+        await self.backend.start()
+        for section in self.spec.tenant:
+            await self._furnish(section)
+
+    async def stop(self) -> None:
+        for room in list(self._rooms.values()):
+            with contextlib.suppress(Exception):
+                await self._time.forget(room.tenant)
+        await self.backend.stop()
+
+    def info(self) -> LabInfo:
+        host, port = self.backend.entrance
+        return LabInfo(
+            id=self.id,
+            name=self.spec.lab.name,
+            version=__version__,
+            backend="embedded",
+            seed=self.spec.lab.seed,
+            profile=self.spec.lab.profile,
+            pid=self._pid,
+            folder=str(self._folder),
+            entrance=f"http://{host}:{port}",
+            ca_file=str(self.backend.ca_file),
+            default_tenant=self.spec.tenant[0].name if self.spec.tenant else "",
+        )
+
+    # Tenants
+
+    def tenants(self) -> list[TenantInfo]:
+        return [self._tenant_info(room) for room in self._rooms.values()]
+
+    def tenant(self, name: str) -> TenantInfo:
+        return self._tenant_info(self._room(name))
+
+    async def add_tenant(self, spec: TenantSpec) -> TenantInfo:
+        name = spec.name or f"tenant-{len(self._rooms) + 1}-{secrets.token_hex(3)}"
+        if any(room.tenant.name == name for room in self._rooms.values()):
+            raise Exists(
+                f"a tenant called {name!r} exists already. Give the new one a name of its own, or delete that one."
+            )
+        tenant = new_tenant(
+            name=name,
+            scenario=spec.scenario or name,
+            seed=self.spec.lab.seed,
+            clock=Clock(ClockMode(spec.clock)),
+            evidence=spec.evidence,
+        )
+        if tenant.id in self._rooms:
+            # The same scenario runs twice on one lab, as with `do` or repeated runs: same stream, ids of its own.
+            tenant.id = f"{tenant.id[:-12]}{secrets.token_hex(6)}"
+            tenant.org_id = f"{tenant.org_id[:-12]}{secrets.token_hex(6)}"
+        self._directory.add(tenant)
+        self._time.watch(tenant)
+        room = self._rooms[tenant.id] = _TenantRoom(tenant, self.backend.add_tenant(tenant))
+        return self._tenant_info(room)
+
+    async def remove_tenant(self, name: str) -> None:
+        room = self._room(name)
+        del self._rooms[room.tenant.id]
+        await self._time.forget(room.tenant)
+        await self.backend.remove_tenant(room.tenant)
+        self._directory.remove(room.tenant)
+        self._evidence.forget(room.tenant.id)
+
+    def clock(self, name: str) -> ClockInfo:
+        return _clock_info(self._room(name).tenant.clock)
+
+    async def move_clock(self, name: str, move: ClockMove) -> ClockInfo:
+        tenant = self._room(name).tenant
+        if (move.seconds is None) == (move.until is None):
+            raise LabError("a clock is moved either by `seconds` or `until` a moment. Give exactly one of the two.")
+        now = tenant.clock.now()
+        try:
+            end = move.until if move.until is not None else now + timedelta(seconds=move.seconds or 0)
+        except OverflowError as error:
+            raise LabError(f"{move.seconds} s is further than a calendar goes. Give fewer seconds.") from error
+        if end.tzinfo is None:
+            raise LabError(f"{end.isoformat()} has no time zone. Write it with one, such as 2026-01-05T10:00:00Z.")
+        if end < now:
+            raise LabError(
+                f"the tenant's time is {now.isoformat()}: it cannot go back to {end.isoformat()}. Give a later moment."
+            )
+        await self._time.move(tenant, end, step=move.step)
+        return _clock_info(tenant.clock)
+
+    # Hops
+
+    def hops(self, name: str) -> list[HopPolicy]:
+        return list(self._room(name).tenant.hops.values())
+
+    async def put_hop(self, name: str, policy: HopPolicy) -> HopPolicy:
+        """Make or change a hop. It keeps its place while its kind stays."""
+        tenant = self._room(name).tenant
+        old = tenant.hops.get(policy.name)
+        slot = old.slot if old is not None and old.kind == policy.kind else free_slot(tenant, policy.kind)
+        placed = msgspec.structs.replace(policy, slot=slot)
+        tenant.hops[policy.name] = placed
+        await self.backend.put_hop(tenant, placed)
+        return placed
+
+    async def remove_hop(self, name: str, hop: str) -> None:
+        tenant = self._room(name).tenant
+        if tenant.hops.pop(hop, None) is None:
+            raise Unknown("hop", hop, list(tenant.hops))
+        await self.backend.remove_hop(tenant, hop)
+
+    # Endpoints
+
+    def endpoints(self, name: str) -> list[EndpointInfo]:
+        return [self._endpoint_info(sensor) for sensor in self._room(name).sensors.values()]
+
+    def endpoint(self, name: str, endpoint: str) -> EndpointInfo:
+        return self._endpoint_info(self._sensor(name, endpoint))
+
+    async def add_endpoint(self, name: str, spec: DeviceSpec) -> EndpointInfo:
+        room = self._room(name)
+        spec.check()
+        if spec.name in room.sensors:
+            raise Exists(
+                f"tenant {room.tenant.name!r} has an endpoint {spec.name!r} already. Choose another name, or remove that one."
+            )
+        for hop in [*([spec.proxy] if spec.proxy and "://" not in spec.proxy else []), *spec.trusts]:
+            if hop not in room.tenant.hops:
+                raise Unknown("hop", hop, list(room.tenant.hops))
+        sensor = await self.backend.add_endpoint(room.tenant, spec)
+        room.sensors[spec.name] = sensor
+        return self._endpoint_info(sensor)
+
+    async def change_endpoint(self, name: str, endpoint: str, change: EndpointChange) -> EndpointInfo:
+        room = self._room(name)
+        sensor = self._sensor(name, endpoint)
+        changes = {field: value for field in change.__struct_fields__ if (value := getattr(change, field)) is not None}
+        proxy = changes.get("proxy", "")
+        for hop in [*([proxy] if proxy and "://" not in proxy else []), *changes.get("trusts", ())]:
+            if hop not in room.tenant.hops:
+                raise Unknown("hop", hop, list(room.tenant.hops))
+        sensor.change(**changes)
+        return self._endpoint_info(sensor)
+
+    async def remove_endpoint(self, name: str, endpoint: str) -> None:
+        room = self._room(name)
+        sensor = self._sensor(name, endpoint)
+        room.sent_by_removed += sensor.sent
+        del room.sensors[endpoint]
+        await self.backend.remove_endpoint(room.tenant, endpoint)
+
+    async def execute(self, name: str, endpoint: str, ask: ExecRequest) -> ExecResult:
+        if not ask.argv or not ask.argv[0]:
+            raise LabError("no program was named. Give the program and its arguments, such as ['mdatp', 'health'].")
+        sensor = self._sensor(name, endpoint)
+        exit_code, stdout, stderr, not_simulated = await sensor.exec(
+            ask.argv, stdin=ask.stdin.encode(), env=ask.env, cwd=ask.cwd or "/root"
+        )
+        return ExecResult(exit_code=exit_code, stdout=stdout, stderr=stderr, not_simulated=not_simulated)
+
+    # Files
+
+    def files(self, name: str, endpoint: str) -> list[str]:
+        return self._sensor(name, endpoint).machine.files.paths()
+
+    def read_file(self, name: str, endpoint: str, path: str) -> FileContent:
+        files = self._sensor(name, endpoint).machine.files
+        try:
+            content = files.read(path)
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+            folder = path.rpartition("/")[0]
+            raise Unknown("file", path, files.paths(folder) if files.exists(folder) else []) from error
+        try:
+            text: str | None = content.decode()
+        except UnicodeDecodeError:
+            text = None
+        return FileContent(path=path, text=text, base64=base64.b64encode(content).decode(), mode=files.mode(path))
+
+    def write_file(self, name: str, endpoint: str, path: str, write: FileWrite) -> FileContent:
+        if (write.text is None) == (write.base64 is None):
+            raise LabError("a file is written from `text` or from `base64`. Give exactly one of the two.")
+        try:
+            content = (
+                write.text.encode() if write.text is not None else base64.b64decode(write.base64 or "", validate=True)
+            )
+        except ValueError as error:
+            raise LabError(
+                f"`base64` cannot be decoded: {error}. Encode the file's bytes as standard base64."
+            ) from error
+        self._sensor(name, endpoint).machine.files.write(path, content, write.mode)
+        return FileContent(path=path, text=write.text, base64=base64.b64encode(content).decode(), mode=write.mode)
+
+    def remove_file(self, name: str, endpoint: str, path: str) -> None:
+        files = self._sensor(name, endpoint).machine.files
+        try:
+            files.remove(path)
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+            raise Unknown("file", path, files.paths(path.rpartition("/")[0])) from error
+
+    # What was seen
+
+    def package(self, name: str, order: PackageOrder) -> PackageInfo:
+        return self.backend.package(self._room(name).tenant, order)
+
+    async def evidence(self, name: str, endpoint: str, after: int) -> list[Evidence]:
+        await self.backend.flush()
+        return self._evidence.of(self._room(name).tenant.id, endpoint=self._known(name, endpoint), after=after)
+
+    async def connections(self, name: str, endpoint: str, after: int) -> list[Connection]:
+        await self.backend.flush()
+        return self._evidence.connections(self._room(name).tenant.id, endpoint=self._known(name, endpoint), after=after)
+
+    async def diagnosis(self, name: str, endpoint: str) -> Diagnosis:
+        self._sensor(name, endpoint)
+        finding = diagnose(endpoint, await self.connections(name, endpoint, 0))
+        return Diagnosis(
+            endpoint=endpoint,
+            layer=finding.layer,
+            cause=finding.cause,
+            summary=finding.summary,
+            evidence=[DiagnosisLine(observer=observer, text=text) for observer, text in finding.lines],
+            fix=finding.fix,
+            basis=str(finding.basis),
+            source=finding.source,
+        )
+
+    async def accounting(self, name: str, endpoint: str) -> Accounting:
+        room = self._room(name)
+        if endpoint:
+            sensors = [self._sensor(name, endpoint)]
+            sent, waiting = 0, 0
+        else:
+            sensors = list(room.sensors.values())
+            sent = room.sent_by_removed + sum(counts.sent for counts in room.fleets.values())
+            waiting = sum(counts.waiting for counts in room.fleets.values())
+        received, stored, duplicates = self.backend.cloud.accounting(room.tenant, endpoint)
+        return Accounting(
+            sent=sent + sum(sensor.sent for sensor in sensors),
+            waiting=waiting + sum(sensor.waiting for sensor in sensors),
+            received=received,
+            stored=stored,
+            duplicates=duplicates,
+        )
+
+    # Fleets
+
+    def add_fleet(self, name: str, order: FleetOrder) -> FleetRange:
+        if not 1 <= order.count <= 100_000:
+            raise LabError(f"a fleet of {order.count} endpoints is not possible. Ask for 1 to 100,000.")
+        room = self._room(name)
+        names = [f"{order.prefix}-{number}" for number in range(1, order.count + 1)]
+        room.fleets[order.prefix] = FleetCounts(sent=0, waiting=0)
+        attachment = self.backend.fleet_attachment(room.tenant)
+        return FleetRange(
+            addresses=self.backend.fleet_addresses(room.tenant, names),
+            resolver=attachment.resolver,
+            ports=list(attachment.ports.items()),
+            root_set=str(attachment.root_set),
+            public_roots=str(attachment.public_roots),
+            package_roots=str(attachment.package_roots),
+        )
+
+    def count_fleet(self, name: str, prefix: str, counts: FleetCounts) -> None:
+        room = self._room(name)
+        if prefix not in room.fleets:
+            raise Unknown("fleet", prefix, list(room.fleets))
+        room.fleets[prefix] = counts
+
+    # Inside
+
+    async def _furnish(self, section: TenantSection) -> None:
+        """Make the tenant that the spec describes."""
+        info = await self.add_tenant(TenantSpec(name=section.name, clock=section.clock))
+        for hop in section.hop:
+            await self.put_hop(info.id, hop)
+        for endpoint in section.endpoint:
+            await self.add_endpoint(info.id, endpoint.device())
+            if endpoint.onboarded:
+                order = PackageOrder(kind="onboarding", platform=endpoint.platform, method="configuration")
+                members = self.package(info.id, order).members
+                self.write_file(info.id, endpoint.name, ONBOARDING_FILE, FileWrite(text=next(iter(members.values()))))
+
+    def _room(self, name: str) -> _TenantRoom:
+        room = self._rooms.get(name) or next((room for room in self._rooms.values() if room.tenant.name == name), None)
+        if room is None:
+            raise Unknown("tenant", name, [room.tenant.name for room in self._rooms.values()])
+        return room
+
+    def _sensor(self, name: str, endpoint: str) -> Sensor:
+        room = self._room(name)
+        try:
+            return room.sensors[endpoint]
+        except KeyError as error:
+            raise Unknown("endpoint", endpoint, list(room.sensors)) from error
+
+    def _known(self, name: str, endpoint: str) -> str:
+        """`endpoint`, after a check that it is there; "" stands for all."""
+        if endpoint:
+            self._sensor(name, endpoint)
+        return endpoint
+
+    def _tenant_info(self, room: _TenantRoom) -> TenantInfo:
+        tenant = room.tenant
+        return TenantInfo(
+            id=tenant.id,
+            org_id=tenant.org_id,
+            name=tenant.name,
+            scenario=tenant.scenario,
+            clock=_clock_info(tenant.clock),
+            api=room.api,
+            hops=list(tenant.hops.values()),
+            endpoints=list(room.sensors),
+        )
+
+    def _endpoint_info(self, sensor: Sensor) -> EndpointInfo:
+        machine = sensor.machine
+        root = machine.files.host_path("/")
+        return EndpointInfo(
+            name=machine.spec.name,
+            platform=machine.spec.platform,
+            address=machine.attachment.address,
+            machine_id=sensor.machine_id,
+            state=str(sensor.agent.state),
+            waiting=sensor.waiting,
+            root=str(root) if root else "",
+            spec=machine.spec,
+        )
+
+
+def _clock_info(clock: Clock) -> ClockInfo:
+    return ClockInfo(mode=clock.mode.value, now=clock.now(), next_due=clock.next_due())

@@ -1,0 +1,86 @@
+"""lab.toml: the state in which a lab begins."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from mdelab.lab.state import DEFAULT_NAME
+from mdelab.model.device import DeviceSpec
+from mdelab.model.errors import LabError
+from mdelab.model.tenant import HopPolicy
+
+DEFAULT_SEED = 2026
+PROFILES = ("seed",)
+"""Dated sets of behaviour; `seed` is what the seed documents describe."""
+
+LabName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$")]
+
+
+class LabSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: LabName = DEFAULT_NAME
+    """The lab's state folder and what `--lab` takes."""
+    seed: int = DEFAULT_SEED
+    profile: Literal["seed"] = "seed"
+
+
+class EndpointSection(DeviceSpec, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A device, and whether the lab onboards it at the start."""
+
+    onboarded: bool = False
+
+    def device(self) -> DeviceSpec:
+        fields = {name: getattr(self, name) for name in DeviceSpec.__struct_fields__}
+        return DeviceSpec(**fields)
+
+
+class TenantSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: LabName
+    clock: Literal["held", "live"] = "live"
+    hop: tuple[HopPolicy, ...] = ()
+    endpoint: tuple[EndpointSection, ...] = ()
+
+
+class LabSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    lab: LabSection = LabSection()
+    tenant: tuple[TenantSection, ...] = (TenantSection(name="contoso"),)
+
+    def check(self) -> None:
+        """Raise LabError for what the types cannot say: names that are used twice or lead nowhere."""
+        _no_twins("tenant", [tenant.name for tenant in self.tenant])
+        for tenant in self.tenant:
+            _no_twins(f"endpoint in tenant {tenant.name!r}", [endpoint.name for endpoint in tenant.endpoint])
+            _no_twins(f"hop in tenant {tenant.name!r}", [hop.name for hop in tenant.hop])
+            for endpoint in tenant.endpoint:
+                endpoint.check()
+
+
+def read_spec(path: Path) -> LabSpec:
+    """Read a lab.toml. Raises LabError that names the file and the field."""
+    advice = "`mdelab new FOLDER` writes a commented example."
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LabError(f"the spec {str(path)!r} cannot be read: {error.strerror}. {advice}") from error
+    except UnicodeDecodeError as error:
+        raise LabError(f"the spec {str(path)!r} is not UTF-8 text: {error}. Save it as UTF-8. {advice}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise LabError(f"the spec {str(path)!r} is not TOML: {error}. {advice}") from error
+    try:
+        spec = msgspec.convert(content, LabSpec)
+    except msgspec.ValidationError as error:
+        raise LabError(f"the spec {str(path)!r} does not fit: {error}. {advice}") from error
+    spec.check()
+    return spec
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of lab.toml, for editors."""
+    return msgspec.json.schema(LabSpec)
+
+
+def _no_twins(what: str, names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise LabError(f"{what} {name!r} is named {names.count(name)} times. Give each a name of its own.")

@@ -1,0 +1,111 @@
+"""Moves tenants' clocks: fires what is due, in order, and waits until the tenant is quiet again.
+
+The clock itself and its queue of timers are in `mdelab.model.clock`; what counts as in flight is in `mdelab.model.work`.
+"""
+
+import asyncio
+import contextlib
+from datetime import datetime
+
+from mdelab.model.clock import ClockMode, Timer
+from mdelab.model.errors import NotReady
+from mdelab.model.tenant import Tenant
+
+QUIET_WITHIN_S = 30.0
+"""Host time that a tenant may take to become quiet; longer means that something hangs in the lab itself."""
+
+_SETTLING_PASSES = 3
+"""Passes of the event loop for which a tenant must stay quiet: work that just ended may be about to start more."""
+
+
+class TimeKeeper:
+    """Moves held clocks on request, and runs live ones."""
+
+    def __init__(self, quiet_within_s: float = QUIET_WITHIN_S) -> None:
+        self._quiet_within_s = quiet_within_s
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._runners: dict[str, asyncio.Task[None]] = {}
+        self._actions: set[asyncio.Task[None]] = set()
+
+    def watch(self, tenant: Tenant) -> None:
+        """Begin to serve a tenant; a live one's timers fire by themselves from now on."""
+        self._locks[tenant.id] = asyncio.Lock()
+        if tenant.clock.mode is ClockMode.LIVE:
+            self._runners[tenant.id] = asyncio.create_task(self._run_live(tenant))
+
+    async def forget(self, tenant: Tenant) -> None:
+        """Stop serving a tenant; its timers never fire again."""
+        tenant.clock.clear()
+        runner = self._runners.pop(tenant.id, None)
+        if runner is not None:
+            runner.cancel()
+            await asyncio.gather(runner, return_exceptions=True)
+        self._locks.pop(tenant.id, None)
+
+    async def move(self, tenant: Tenant, end: datetime, *, step: bool = False) -> None:
+        """Bring the tenant's time to `end`: what is due happens on the way, each thing before the next.
+
+        step: stop after the first moment at which something was due. Raises NotReady when the tenant does not become
+        quiet; the message lists what is in flight.
+        """
+        async with self._locks[tenant.id]:
+            await self.settle(tenant)
+            while (due := tenant.clock.next_due()) is not None and due <= end:
+                tenant.clock.move_to(max(due, tenant.clock.now()))
+                await self._fire(tenant, tenant.clock.pop_due())
+                if step:
+                    return
+            if end > tenant.clock.now():
+                tenant.clock.move_to(end)
+
+    async def settle(self, tenant: Tenant) -> None:
+        """Return when nothing of the tenant is in flight, except what waits on a held connection."""
+        changed = asyncio.Event()
+        tenant.work.on_change = changed.set
+        try:
+            async with asyncio.timeout(self._quiet_within_s):
+                quiet_passes = 0
+                while quiet_passes < _SETTLING_PASSES:
+                    if tenant.work.is_quiet():
+                        quiet_passes += 1
+                        await asyncio.sleep(0)
+                        continue
+                    quiet_passes = 0
+                    changed.clear()
+                    if not tenant.work.is_quiet():
+                        await changed.wait()
+        except TimeoutError as error:
+            flying = ", ".join(tenant.work.in_flight()) or "nothing by now"
+            raise NotReady(
+                f"tenant {tenant.name!r} did not become quiet within {self._quiet_within_s:g} s of host time. "
+                f"Still in flight: {flying}. If a hop keeps these waiting on purpose, it must report them as held; "
+                "else look at `mdelab diagnose` and the lab's log."
+            ) from error
+        finally:
+            tenant.work.on_change = None
+
+    async def _fire(self, tenant: Tenant, timers: list[Timer]) -> None:
+        for timer in timers:
+            self._start(timer)
+            await self.settle(tenant)
+
+    def _start(self, timer: Timer) -> None:
+        """Run the timer's action as a task: it may wait on a connection that only the moving clock will end."""
+        if not timer.is_cancelled:
+            action = asyncio.ensure_future(timer.action())
+            self._actions.add(action)
+            action.add_done_callback(self._actions.discard)
+
+    async def _run_live(self, tenant: Tenant) -> None:
+        changed = asyncio.Event()
+        tenant.clock.on_change = changed.set
+        while True:
+            changed.clear()
+            due = tenant.clock.next_due()
+            wait_s = None if due is None else max(0.0, (due - tenant.clock.now()).total_seconds())
+            if wait_s is None or wait_s > 0:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), wait_s)
+                continue
+            for timer in tenant.clock.pop_due():
+                self._start(timer)
