@@ -1,0 +1,71 @@
+"""lab.toml: what it can say, and what a wrong one is told."""
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from mdelab.lab.spec import LabSpec, json_schema, read_spec
+from mdelab.model.errors import LabError
+
+
+def _write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "lab.toml"
+    path.write_text(text)
+    return path
+
+
+def test_an_empty_spec_is_a_lab_with_one_live_tenant(tmp_path: Path) -> None:
+    spec = read_spec(_write(tmp_path, ""))
+    assert spec == LabSpec()
+    assert [tenant.name for tenant in spec.tenant] == ["contoso"]
+
+
+def test_hops_and_endpoints_are_read(tmp_path: Path) -> None:
+    text = """
+        [[tenant]]
+        name = "contoso"
+        [[tenant.hop]]
+        name = "corp-proxy"
+        kind = "inspecting"
+        exempt = ["*.wd.microsoft.com"]
+        [[tenant.endpoint]]
+        name = "lin-1"
+        proxy = "corp-proxy"
+        onboarded = true
+    """
+    (tenant,) = read_spec(_write(tmp_path, text)).tenant
+    assert tenant.hop[0].exempt == ("*.wd.microsoft.com",)
+    assert tenant.endpoint[0].onboarded
+    assert tenant.endpoint[0].device().proxy == "corp-proxy"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[lab\n", "is not TOML"),
+        ("[lab]\nsede = 3\n", "unknown field `sede`"),
+        ('[lab]\nname = "Not A Name"\n', "lab.name"),
+        ('[[tenant]]\nname = "a"\n[[tenant]]\nname = "a"\n', "tenant 'a' is named 2 times"),
+        ('[[tenant]]\nname = "a"\n[[tenant.endpoint]]\nname = "Lin 1"\n', "endpoint name 'Lin 1' is not a host name"),
+        ('[[tenant]]\nname = "a"\n[[tenant.endpoint]]\nname = "l"\ndisk_free_mb = -1\n', "cannot be negative"),
+        ('[[tenant]]\nname = "a"\n[[tenant.hop]]\nname = "p"\nkind = "magic"\n', "magic"),
+    ],
+)
+def test_a_wrong_spec_is_refused_with_its_place(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(LabError, match=says.replace("`", ".")):
+        read_spec(_write(tmp_path, text))
+
+
+def test_a_spec_that_is_not_there_or_not_text_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match=r"cannot be read"):
+        read_spec(tmp_path / "none.toml")
+    (tmp_path / "utf16.toml").write_bytes("[lab]".encode("utf-16"))
+    with pytest.raises(LabError, match=r"not UTF-8"):
+        read_spec(tmp_path / "utf16.toml")
+
+
+def test_the_json_schema_agrees_with_the_reader() -> None:
+    jsonschema.validate({"tenant": [{"name": "contoso", "endpoint": [{"name": "lin-1"}]}]}, json_schema())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"tenant": [{"name": "contoso", "endpoints": []}]}, json_schema())
