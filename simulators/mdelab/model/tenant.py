@@ -30,6 +30,8 @@ class HopPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Host name patterns that an inspecting hop passes on unread."""
     refuse: dict[str, int] = {}
     """Host name pattern -> status with which CONNECT is refused, such as 403."""
+    slot: int = 0
+    """Which listener of its kind it is in the tenant: shared hops listen once for each slot. Hops of one kind are numbered."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -50,6 +52,10 @@ class Tenant:
     evidence: Literal["all", "failures"] = "all"
     """Fleets keep the records of failed steps only."""
     hops: dict[str, HopPolicy] = field(default_factory=dict)
+
+    def hop_at(self, kind: HopKind, slot: int) -> HopPolicy | None:
+        """The hop of that kind which answers at a shared hop's listener number `slot`."""
+        return next((hop for hop in self.hops.values() if hop.kind == kind and hop.slot == slot), None)
 
     def stream(self, *names: str) -> random.Random:
         """The random stream of this tenant for a purpose."""

@@ -1,0 +1,121 @@
+"""The DNS server that endpoints really ask, over UDP and TCP.
+
+It knows the lab's names and says NXDOMAIN to everything else, so that no query leaves the lab. The names are in
+`mdelab.model.zone`.
+"""
+
+import asyncio
+import struct
+
+from dnslib import QTYPE, RCODE, RR, A, DNSError, DNSHeader, DNSRecord
+
+from mdelab.model.evidence import Evidence, EvidenceSink
+from mdelab.model.tenant import Directory
+from mdelab.model.work import Address
+from mdelab.model.zone import Zone
+from mdelab.network.listener import Client, Listener
+
+_TTL_S = 60
+"""Short, so that a client which caches sees a changed answer soon."""
+
+_HEADER_BYTES = 12
+_ANSWER_BIT = 0x80
+_PORT_TRIES = 20
+"""UDP and TCP must listen on one number; the system chooses it for UDP and it may be taken for TCP."""
+
+
+class Dns:
+    """A name server for the lab's names."""
+
+    def __init__(self, directory: Directory, zone: Zone, sink: EvidenceSink) -> None:
+        self._directory = directory
+        self._zone = zone
+        self._sink = sink
+        self._listener = Listener(self._serve)
+        self._transport: asyncio.DatagramTransport | None = None
+
+    async def start(self, address: str = "127.0.0.1") -> Address:
+        """Listen for UDP and TCP on one port that the system chooses. Raises OSError."""
+        for attempt in range(_PORT_TRIES):
+            transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+                lambda: _Datagrams(self), local_addr=(address, 0)
+            )
+            host, port = transport.get_extra_info("sockname")[:2]
+            try:
+                await self._listener.start(address, port=port)
+            except OSError:
+                transport.close()
+                if attempt == _PORT_TRIES - 1:
+                    raise
+            else:
+                self._transport = transport
+                return (host, port)
+        raise AssertionError("unreachable")
+
+    async def stop(self) -> None:
+        """Close both sockets and every open connection."""
+        if self._transport is not None:
+            self._transport.close()
+            self._transport = None
+        await self._listener.stop()
+
+    def answer(self, packet: bytes, asker: str) -> bytes | None:
+        """The answer to one query; None when the packet deserves none. asker: the IP that it came from.
+
+        packet: as RFC 1035 section 4.1. What has a header but cannot be read is answered with FORMERR.
+        """
+        if len(packet) < _HEADER_BYTES or packet[2] & _ANSWER_BIT:
+            return None  # no header to answer to, or itself an answer: silence keeps two servers from a ping-pong
+        try:
+            query = DNSRecord.parse(packet)
+            name = str(query.q.qname).rstrip(".").lower() if len(query.questions) == 1 else ""
+        except (DNSError, ValueError, IndexError, struct.error):
+            return _error(packet, RCODE.FORMERR)
+        if query.header.opcode != 0:
+            return _error(packet, RCODE.NOTIMP)
+        if len(query.questions) != 1:
+            return _error(packet, RCODE.FORMERR)
+        reply = query.reply(ra=1, aa=1)
+        address = self._zone.resolve(name)
+        if address is None:
+            reply.header.rcode = RCODE.NXDOMAIN
+        elif query.q.qtype in (QTYPE.A, QTYPE.ANY):
+            reply.add_answer(RR(query.q.qname, QTYPE.A, ttl=_TTL_S, rdata=A(address)))
+        if query.q.qtype == QTYPE.A and self._directory.caller(asker) is not None:
+            error = "" if address else "NXDOMAIN"
+            self._sink(Evidence(observer="dns", step="dns", name=name, address=asker, error=error))
+        return bytes(reply.pack())
+
+    async def _serve(self, client: Client) -> None:
+        """Queries over TCP, each behind its length (RFC 1035 section 4.2.2)."""
+        while True:
+            try:
+                (length,) = struct.unpack("!H", await client.reader.readexactly(2))
+                packet = await client.reader.readexactly(length)
+            except asyncio.IncompleteReadError:
+                return
+            answer = self.answer(packet, client.peer[0])
+            if answer is None:
+                return
+            client.writer.write(struct.pack("!H", len(answer)) + answer)
+            await client.writer.drain()
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, server: Dns) -> None:
+        self._server = server
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.DatagramTransport)
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        answer = self._server.answer(data, addr[0])
+        if answer is not None and self._transport is not None:
+            self._transport.sendto(answer, addr)
+
+
+def _error(packet: bytes, code: int) -> bytes:
+    """An answer without sections that carries the query's id."""
+    return bytes(DNSRecord(DNSHeader(id=struct.unpack("!H", packet[:2])[0], qr=1, ra=1, rcode=code)).pack())

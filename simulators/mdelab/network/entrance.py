@@ -1,0 +1,98 @@
+"""The lab's own forward proxy for clients that are no endpoints: curl, browsers and SDKs under `mdelab run`.
+
+It leads the lab's names to the mock cloud and refuses every other name, so that nothing that was meant for the lab can
+reach the real services. What endpoints use instead is `mdelab.network.tunnel` and `mdelab.network.inspector`.
+"""
+
+from mdelab.model.errors import PeerError
+from mdelab.model.evidence import Evidence, EvidenceSink, HttpSeen
+from mdelab.model.work import Address
+from mdelab.model.zone import Zone
+from mdelab.network.answer import ESTABLISHED, refusal
+from mdelab.network.head import Head, read_head
+from mdelab.network.listener import Client, Listener, close
+from mdelab.network.onward import PLAIN_PORT, TUNNEL_PORT, NotSimulated, Unreachable, connect, ends
+from mdelab.network.relay import relay
+from mdelab.network.splice import splice
+
+
+class Entrance:
+    """A forward proxy that knows the lab's names only."""
+
+    def __init__(self, zone: Zone, sink: EvidenceSink, lab_id: str) -> None:
+        self._zone = zone
+        self._sink = sink
+        self._lab_id = lab_id
+        self._listener = Listener(self._serve)
+
+    async def start(self, address: str = "127.0.0.1") -> Address:
+        """Listen on a port that the system chooses."""
+        return (await self._listener.start(address))[0]
+
+    async def stop(self) -> None:
+        """Close everything, open tunnels too."""
+        await self._listener.stop()
+
+    async def _serve(self, client: Client) -> None:
+        try:
+            head = await read_head(client.reader)
+        except PeerError as error:
+            await self._refuse(client, 400, f"mdelab: {error}. Use this address as an HTTP proxy.")
+            return
+        if head is None:
+            return
+        allowed = TUNNEL_PORT if head.is_connect else PLAIN_PORT
+        if self._zone.resolve(head.host) is None or head.port != allowed:
+            await self._refuse_name(client, head, allowed)
+            return
+        try:
+            far = await connect(self._zone, head.host, head.port, None)
+        except (NotSimulated, Unreachable) as error:
+            text = f"mdelab: the lab does not answer for {error}. See `mdelab status`."
+            self._record(client, head, 502, text, None)
+            await self._refuse(client, 502, text)
+            return
+        onward = ends(far[1])
+        near = client.reader, client.writer
+        try:
+            if head.is_connect:
+                self._record(client, head, 200, "", onward)
+                client.writer.write(ESTABLISHED)
+                await splice(near, far)
+            else:
+                await relay(head, near, far, lambda status: self._record(client, head, status, "", onward))
+        finally:
+            await close(far[1])
+
+    async def _refuse_name(self, client: Client, head: Head, allowed: int) -> None:
+        if self._zone.resolve(head.host) is None:
+            what = f"{head.host} is not simulated by this lab"
+            hint = "`mdelab status` lists the names; programs that need the real one must run outside `mdelab run`"
+        else:
+            what = f"{head.host} is simulated on port {allowed} for this kind of request, not on {head.port}"
+            hint = "use https:// without a port, or http:// without a port"
+        text = f"mdelab: {what}; nothing was sent. {hint[0].upper()}{hint[1:]}."
+        self._record(client, head, 403, text, None)
+        await self._refuse(client, 403, text)
+
+    async def _refuse(self, client: Client, status: int, text: str) -> None:
+        client.writer.write(refusal(status, text, lab_id=self._lab_id))
+        await client.writer.drain()
+
+    def _record(
+        self, client: Client, head: Head, status: int, error: str, onward: tuple[Address, Address] | None
+    ) -> None:
+        seen = None if head.is_connect else HttpSeen(method=head.method, path=head.path, status=status)
+        self._sink(
+            Evidence(
+                observer="entrance",
+                step="http" if seen else "tunnel",
+                local=client.local,
+                peer=client.peer,
+                onward=onward,
+                name=head.host,
+                connect_status=status if head.is_connect else 0,
+                http=seen,
+                error=error,
+            )
+        )
