@@ -69,6 +69,8 @@ class LoadReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     p95_ms: float = 0.0
     reason: str = ""
     """Why the load part did not hold; empty when it did."""
+    note: str = ""
+    """What a reader of the latencies must know."""
     is_valid: bool = True
     """False when nothing can be concluded from it: the generator failed, or the part did not run."""
 

@@ -11,6 +11,8 @@ from mdelab.report.outcome import exit_code, promises
 from mdelab.report.run import Run, Summary, summarise
 
 RESULTS = "results.json"
+FILES = (RESULTS, "summary.json", "junit.xml", "report.html")
+"""What `write_all` leaves in its folder."""
 
 
 def write_all(out: Path, run: Run) -> Summary:

@@ -1,0 +1,64 @@
+# Each target does its own set-up in .venv; needed are Python 3.11 or newer, make, curl and the package index that pip is
+# configured for. `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The first of these that is Python 3.11 or newer with venv; `make PYTHON=/path/to/python3` overrides it.
+CANDIDATES := python3.11 python3 python3.12 python3.13 python3.14 python
+PYTHON ?= $(shell for p in $(CANDIDATES); do \
+	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v "$$p"; break; }; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ENDPOINTS ?= 50
+WORKERS ?= 2
+
+.PHONY: help run test check lock load bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+run: $(READY) ## the whole lab: every scenario, then $(ENDPOINTS) endpoints of load; a table, and a report in out/
+	$(BIN)/mdelab verify --endpoints $(ENDPOINTS)
+
+test: $(READY) ## unit tests and scenarios under pytest
+	$(BIN)/python -m pytest -n $(WORKERS) -q
+
+check: $(READY) ## ruff and mypy (strict)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+load: $(READY) ## Locust's web page on http://127.0.0.1:8089, steering endpoints of a lab
+	$(BIN)/locust --locustfile loadtests/locustfile.py --web-host 127.0.0.1
+
+bench: $(READY) ## measure this machine; how, is in benchmarks/README.md
+	$(BIN)/python -m benchmarks
+
+lock: $(BIN)/uv ## choose the versions anew: requirements/*.in -> requirements/*.txt
+	for name in run dev conformance; do \
+		UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+			--no-emit-index-url --no-emit-find-links requirements/$$name.in -o requirements/$$name.txt; \
+	done
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis simulators/*.egg-info
+	find simulators tests features benchmarks loadtests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# The stamp is older than what it was made from when a requirement changed; then the same environment is brought up to date.
+$(READY): requirements/dev.txt pyproject.toml Makefile
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer with venv was found (tried: $(CANDIDATES))." >&2; \
+		echo "Install one (Debian, Ubuntu: apt install python3 python3-venv), or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
+	@command -v curl > /dev/null || { echo "make: curl was not found; endpoints run it. Install curl." >&2; exit 1; }
+	test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BIN)/uv: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@touch $@

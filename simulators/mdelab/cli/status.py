@@ -1,0 +1,60 @@
+"""`mdelab status`: the labs that run."""
+
+import click
+import msgspec
+
+from mdelab.cli.output import json_option, note, print_json, print_rows
+from mdelab.lab.wire import EndpointInfo, LabInfo, TenantInfo
+
+
+class _Tenant(msgspec.Struct, frozen=True):
+    info: TenantInfo
+    endpoints: list[EndpointInfo]
+
+
+class _Lab(msgspec.Struct, frozen=True):
+    info: LabInfo
+    tenants: list[_Tenant]
+
+
+@click.command()
+@json_option
+def command(as_json: bool) -> int:
+    """Show the labs that run, their tenants and endpoints. Exit code 3 when none runs."""
+    from mdelab.lab.client import connect
+    from mdelab.lab.launch import labs
+
+    found = []
+    for state in labs():
+        client = connect(state.name)
+        tenants = [_Tenant(info, client.tenant(info.id).endpoints()) for info in client.tenants()]
+        found.append(_Lab(client.info(), tenants))
+    if as_json:
+        print_json(found)
+    elif not found:
+        note("no lab runs. Start one with `mdelab up`.")
+    else:
+        for lab in found:
+            _show(lab)
+    return 0 if found else 3
+
+
+def _show(lab: _Lab) -> None:
+    info = lab.info
+    rows = [
+        ["lab", f"{info.name} ({info.id}), pid {info.pid}"],
+        ["", f"mdelab {info.version}, {info.backend}, profile {info.profile}, seed {info.seed}"],
+        ["entrance", f"{info.entrance}  ca={info.ca_file}"],
+        ["folder", info.folder],
+    ]
+    for tenant in lab.tenants:
+        clock = tenant.info.clock
+        mark = ", default" if info.default_tenant in (tenant.info.name, tenant.info.id) else ""
+        rows.append(["tenant", f"{tenant.info.name} ({clock.mode} clock, {clock.now:%Y-%m-%d %H:%M:%S}{mark})"])
+        rows += [["", _endpoint(endpoint)] for endpoint in tenant.endpoints]
+    print_rows(rows)
+
+
+def _endpoint(endpoint: EndpointInfo) -> str:
+    waiting = f"  {endpoint.waiting} events waiting" if endpoint.waiting else ""
+    return f"{endpoint.name}  {endpoint.platform}  {endpoint.address}  {endpoint.state}{waiting}"

@@ -1,0 +1,78 @@
+"""The table that a person sees at the end of `mdelab verify`."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mdelab.report.html import features
+from mdelab.report.run import LoadReport, Run, ScenarioResult, Summary
+
+_STYLES = {"passed": "green", "failed": "red", "inconclusive": "yellow", "skipped": "dim"}
+
+
+def show(run: Run, summary: Summary, out: Path, console: Console | None = None) -> None:
+    """Print subject and basis, one row a feature, what did not hold, and where the report is.
+
+    Texts go in as `Text`: what came from a peer must neither be markup nor steer the terminal (rich drops control codes).
+    """
+    console = console or Console(highlight=False)
+    console.print(Text(f"subject: {run.subject}"))
+    console.print(Text(f"basis: {summary.basis.value}  seed: {run.seed}  profile: {run.profile}  lab: {run.backend}"))
+    if run.results:
+        console.print(_table(run))
+    for result in run.results:
+        if result.outcome != "passed":
+            _explain(console, result)
+    if run.load is not None:
+        _load(console, run.load)
+    for reason in summary.reasons:
+        console.print(Text(reason, style="red"))
+    counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(run.counts().items()))
+    verdict = "all promises held" if summary.exit_code == 0 else f"exit code {summary.exit_code}"
+    console.print(
+        Text(f"{verdict}{': ' + counts if counts else ''}", style="green" if not summary.exit_code else "red")
+    )
+    console.print(Text(f"report: {out / 'report.html'}  junit: {out / 'junit.xml'}  json: {out / 'summary.json'}"))
+
+
+def _table(run: Run) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("feature")
+    for column in ("passed", "failed", "other", "seconds"):
+        table.add_column(column, justify="right")
+    for feature in features(run):
+        other = feature.counts.get("inconclusive", 0) + feature.counts.get("skipped", 0)
+        failed = feature.counts.get("failed", 0)
+        table.add_row(
+            Text(feature.title),
+            str(feature.counts.get("passed", 0)),
+            Text(str(failed), style="red" if failed else ""),
+            Text(str(other), style="yellow" if other else ""),
+            f"{feature.duration_s:.2f}",
+        )
+    return table
+
+
+def _explain(console: Console, result: ScenarioResult) -> None:
+    console.print(Text(f"\n{result.outcome}: {result.scenario}", style=_STYLES[result.outcome]))
+    console.print(Text(f"  {result.feature}:{result.line}  seed {result.seed}", style="dim"))
+    failed = next((step for step in result.steps if step.outcome == "failed"), None)
+    if failed is not None:
+        console.print(Text(f"  {failed.keyword} {failed.text}"))
+    for line in [*result.message.splitlines(), *result.evidence]:
+        console.print(Text(f"    {line}"))
+
+
+def _load(console: Console, load: LoadReport) -> None:
+    verdict = Text("held", style="green") if not load.reason else Text(load.reason, style="red")
+    line = (
+        f"load: {load.endpoints} endpoints, events sent {load.sent} = received {load.received} = stored {load.stored}"
+        if not load.reason and not load.duplicates
+        else f"load: {load.endpoints} endpoints, events sent {load.sent}, waiting {load.waiting}, received {load.received}, "
+        f"stored {load.stored}, duplicates {load.duplicates}, lost {load.lost}"
+    )
+    console.print(Text(line + ": ").append_text(verdict))
+    if load.note:
+        console.print(Text(f"  {load.note}", style="dim"))
