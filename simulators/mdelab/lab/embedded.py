@@ -12,7 +12,8 @@ from pathlib import Path
 
 from mdelab import catalogue
 from mdelab.cloud import Cloud, Signer
-from mdelab.endpoint import FolderTree, Sensor
+from mdelab.endpoint.files import FolderTree
+from mdelab.endpoint.sensor import Sensor
 from mdelab.lab.authority import Authority
 from mdelab.lab.evidence import EvidenceStore
 from mdelab.lab.wire import ApiApp, PackageInfo, PackageOrder
@@ -22,7 +23,10 @@ from mdelab.model.errors import LabError
 from mdelab.model.tenant import Directory, HopKind, HopPolicy, Tenant
 from mdelab.model.work import Address
 from mdelab.model.zone import Zone
-from mdelab.network import Dns, Entrance, Inspector, TunnelProxy
+from mdelab.network.dns import Dns
+from mdelab.network.entrance import Entrance
+from mdelab.network.inspector import Inspector
+from mdelab.network.tunnel import TunnelProxy
 
 CLOUD_ADDRESS = "127.33.0.1"
 DNS_ADDRESS = "127.33.0.53"
@@ -87,7 +91,7 @@ class Embedded:
         dns = Dns(self._directory, zone, sink)
         self._resolver = await dns.start(DNS_ADDRESS)
         self._stack.push_async_callback(dns.stop)
-        tunnel = TunnelProxy(self._directory, zone, sink)
+        tunnel = TunnelProxy(self._directory, zone, sink, self._lab_id)
         self._slots["tunnel"] = await tunnel.start(HOPS_ADDRESS, slots=SLOTS)
         self._stack.push_async_callback(tunnel.stop)
         entrance = Entrance(zone, sink, self._lab_id)
@@ -214,6 +218,7 @@ class Embedded:
                 upstream_roots=self._authority.cloud_root_file,
                 zone=self._zone,
                 sink=self._evidence.record,
+                lab_id=self._lab_id,
             )
             self._slots["inspecting"] = await inspector.start(HOPS_ADDRESS, slots=SLOTS)
             self._stack.push_async_callback(inspector.stop)

@@ -11,7 +11,7 @@ import msgspec
 
 from mdelab import __version__
 from mdelab.diagnosis import diagnose
-from mdelab.endpoint import Sensor
+from mdelab.endpoint.sensor import Sensor
 from mdelab.lab.embedded import Embedded, free_slot
 from mdelab.lab.evidence import EvidenceStore
 from mdelab.lab.spec import LabSpec, TenantSection
