@@ -1,0 +1,202 @@
+"""What one pytest session knows: its lab, whether the steps are loaded, and what is said and returned at the end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mdelab.model.errors import LabError, NotReady
+
+if TYPE_CHECKING:
+    from mdelab.bdd.source import Doorman, Owned, Source
+    from mdelab.lab.client import LabClient
+    from mdelab.lab.wire import LabInfo
+
+PROFILES = ("seed",)
+_INCONCLUSIVE = 3
+"""The exit code when the lab failed or a result is inconclusive (docs/contracts.md 6)."""
+
+
+class Session:
+    """Registered as a plugin of its own, one for each session."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Raises pytest.exit (code 2) for an option that cannot be served."""
+        self._config = config
+        self._source: Source | None = None
+        self._doorman: Doorman | None = None
+        self._owned: Owned | None = None
+        self._info: LabInfo | None = None
+        self.has_steps = False
+        self._left_to_others = 0
+        self._old_wordings: set[str] = set()
+        self._inconclusive: list[str] = []
+        self._lab_failure = ""
+        self._outcomes: set[str] = set()
+        if config.getoption("--lab-backend") == "docker":
+            pytest.exit(
+                "--lab-backend docker: this backend is not built yet. Leave the option out: the embedded backend runs the "
+                "same features on loopback.",
+                returncode=2,
+            )
+        if (profile := config.getoption("--lab-profile")) not in PROFILES:
+            pytest.exit(f"--lab-profile {profile!r} is not known. Known: {', '.join(PROFILES)}.", returncode=2)
+        if (mode := config.getini("mdelab_collect")) not in ("auto", "always", "never"):
+            pytest.exit(f"mdelab_collect = {mode!r} is not known. Write auto, always or never.", returncode=2)
+
+    # The lab
+
+    def lab(self) -> LabClient:
+        """The client of the session's lab. A lab that does not start fails the test without a traceback."""
+        with self.lab_work():
+            client = self._get_source().lab()
+            if self._info is None:
+                self._info = client.info()
+            return client
+
+    @contextlib.contextmanager
+    def lab_work(self) -> Iterator[None]:
+        """An error of the lab in this block is the lab's failure, not the scenario's."""
+        try:
+            yield
+        except (LabError, NotReady, OSError, ImportError) as error:
+            self._lab_failure = str(error)
+            pytest.fail(f"inconclusive: the lab failed: {error}", pytrace=False)
+
+    def _get_source(self) -> Source:
+        from mdelab.bdd.source import Attached, Knocking
+
+        if self._source is None:
+            name = self._config.getoption("--lab")
+            door: Any = getattr(self._config, "workerinput", {}).get("mdelab_door")
+            self._source = Attached(name) if name else Knocking(door) if door else self._own()
+        return self._source
+
+    def _own(self) -> Owned:
+        from mdelab.bdd.source import Owned
+
+        if self._owned is None:
+            self._owned = Owned(self._config.getoption("--lab-seed"))
+        return self._owned
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """pytest-xdist makes a worker: tell it where the doorman is."""
+        if self._config.getoption("--lab"):
+            return
+        if self._doorman is None:
+            from mdelab.bdd.source import Doorman
+
+            self._doorman = Doorman(self._own())
+        node.workerinput["mdelab_door"] = self._doorman.door
+
+    def close(self) -> None:
+        for one in (self._doorman, self._source, self._owned):
+            if one is not None:
+                one.close()
+        self._doorman = self._source = self._owned = None
+
+    # Collection
+
+    def load_steps(self) -> None:
+        """Register the step library with pytest; a project that never uses it does not pay for it."""
+        if self.has_steps:
+            return
+        from mdelab.bdd.registry import load_library
+
+        self.has_steps = True
+        for module in load_library():
+            if not self._config.pluginmanager.is_registered(module):
+                self._config.pluginmanager.register(module, module.__name__)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, items: list[pytest.Item]
+    ) -> Generator[None, None, None]:
+        if not self._config.pluginmanager.hasplugin("pytest-bdd"):
+            return (yield)
+        from mdelab.bdd.choice import choose, explain_empty, skip_other_backends
+        from mdelab.bdd.collect import ScenarioItem
+
+        self._left_to_others = choose(session, items)
+        if any(hasattr(item, "obj") and _is_scenario(item) for item in items):
+            self.load_steps()
+        skip_other_backends(items, self._config.getoption("--lab-backend"))
+        before = list(items)
+        result = yield
+        if any(isinstance(item, ScenarioItem) for item in before) and not items:
+            explain_empty(self._config, before)
+        return result
+
+    def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
+        lines = []
+        if any("lab" in getattr(item, "fixturenames", ()) or _is_scenario(item) for item in items):
+            option = self._config.getoption
+            lab = (
+                f"lab {option('--lab')!r}"
+                if option("--lab")
+                else f"a lab of this session, backend {option('--lab-backend')}"
+            )
+            lines.append(f"mdelab: {lab}, profile {option('--lab-profile')}")
+        if self._left_to_others:
+            lines.append(f"mdelab: {self._left_to_others} scenarios are left to the project's own bindings")
+        return lines
+
+    # Results
+
+    def note_old_wordings(self, item: pytest.Item) -> None:
+        """Put the renamed steps that `item` used where the process that prints the summary finds them."""
+        if not self.has_steps:
+            return
+        from mdelab.bdd.registry import used_aliases
+
+        item.user_properties.extend(("mdelab_old_wording", line) for line in used_aliases)
+        used_aliases.clear()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._outcomes.add(f"{report.when} {report.outcome}")
+        for name, value in report.user_properties:
+            if name == "mdelab_inconclusive" and report.when == "call":
+                self._inconclusive.append(f"{report.nodeid}: {value}")
+            if name == "mdelab_old_wording":
+                self._old_wordings.add(str(value))
+        if report.failed and report.when == "setup" and "inconclusive: the lab failed" in report.longreprtext:
+            self._lab_failure = report.longreprtext
+        if report.failed and report.when == "call" and "inconclusive: the lab failed" in report.longreprtext:
+            self._lab_failure = report.longreprtext
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """A lab that failed and an inconclusive result are stronger than a broken promise."""
+        if (self._inconclusive or self._lab_failure) and session.exitstatus in (0, 1):
+            session.exitstatus = _INCONCLUSIVE
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self._owned is not None and self._owned.is_running and self._info is None:
+            with contextlib.suppress(LabError, OSError):
+                self._info = self._owned.lab().info()
+        if self._info is not None:
+            info = self._info
+            terminalreporter.write_line(
+                f"mdelab: lab {info.id}, backend {info.backend}, seed {info.seed}, profile {info.profile}"
+            )
+        for line in sorted(self._old_wordings):
+            terminalreporter.write_line(f"mdelab: {line}")
+        for line in self._inconclusive:
+            terminalreporter.write_line(f"mdelab: {line}")
+
+
+def _is_scenario(item: pytest.Item) -> bool:
+    from pytest_bdd.scenario import scenario_wrapper_template_registry
+
+    from mdelab.bdd.collect import ScenarioItem
+
+    if isinstance(item, ScenarioItem):
+        return True
+    try:
+        return getattr(item, "obj", None) in scenario_wrapper_template_registry
+    except TypeError:
+        return False

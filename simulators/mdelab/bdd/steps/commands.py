@@ -1,0 +1,68 @@
+"""Commands on an endpoint, and what they print."""
+
+import shlex
+
+from mdelab.bdd.last import Last, describe
+from mdelab.bdd.registry import then, when
+from mdelab.bdd.verdict import Unmet
+from mdelab.lab.client import TenantClient
+from mdelab.lab.wire import ExecResult
+from mdelab.model.errors import LabError
+
+
+def run(tenant: TenantClient, last: Last, endpoint: str, command: str) -> ExecResult:
+    """Run a command line, split as a shell would; there is no shell."""
+    try:
+        argv = shlex.split(command)
+    except ValueError as error:
+        raise LabError(f"the command {command!r} cannot be split into words: {error}. Close its quotes.") from error
+    result = tenant.exec(endpoint, argv)
+    last.put(endpoint, command, result)
+    return result
+
+
+@when("{endpoint:Name} runs {command:Quoted}")
+def runs(tenant: TenantClient, last: Last, endpoint: str, command: str) -> None:
+    """As root. An exit code other than 0 fails the scenario, unless a Then of it asserts on the command."""
+    run(tenant, last, endpoint, command)
+
+
+@when("{endpoint:Name} runs:")
+def runs_all(tenant: TenantClient, last: Last, endpoint: str, docstring: str) -> None:
+    """One command a line, one after the other; the last one is what the Then steps read."""
+    for line in docstring.splitlines():
+        if line.strip():
+            run(tenant, last, endpoint, line.strip())
+
+
+@then("the command on {endpoint:Name} exits with {code:Count}")
+def exits_with(last: Last, endpoint: str, code: int) -> None:
+    """The exit code of the last command on the endpoint."""
+    result = last.of(endpoint)
+    if result.exit_code != code:
+        raise Unmet(
+            f"{last.command(endpoint)!r} on {endpoint} exited with {result.exit_code}, not {code}. {describe(result)}"
+        )
+
+
+@then("the command on {endpoint:Name} prints {text:Quoted}")
+def prints(last: Last, endpoint: str, text: str) -> None:
+    """The text is somewhere in what the last command wrote to standard output or error."""
+    result = last.of(endpoint)
+    if text not in result.stdout + result.stderr:
+        raise Unmet(f"{last.command(endpoint)!r} on {endpoint} did not print {text!r}. {describe(result)}")
+
+
+@then("the command on {endpoint:Name} prints:")
+def prints_exactly(last: Last, endpoint: str, docstring: str) -> None:
+    """Its standard output is this document, line by line; blanks at the ends of lines do not count."""
+    result = last.of(endpoint)
+    if _lines(result.stdout) != _lines(docstring):
+        raise Unmet(
+            f"{last.command(endpoint)!r} on {endpoint} printed something else than expected. {describe(result)}\n"
+            f"Expected:\n    " + "\n    ".join(_lines(docstring))
+        )
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.strip().splitlines()]

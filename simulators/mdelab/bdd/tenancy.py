@@ -1,0 +1,88 @@
+"""The tenant of a scenario: how it begins and ends, and what is told of it when the scenario fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mdelab.bdd.verdict import Inconclusive
+from mdelab.model.errors import LabError
+
+if TYPE_CHECKING:
+    from mdelab.lab.client import LabClient, TenantClient
+    from mdelab.model.evidence import Connection, Evidence
+
+_TENANT: pytest.StashKey[TenantClient] = pytest.StashKey()
+_SEED: pytest.StashKey[int] = pytest.StashKey()
+_MOST_LINES = 20
+
+
+def begin(lab: LabClient, item: pytest.Item) -> TenantClient:
+    """Make a tenant whose seed stream is the scenario's."""
+    from mdelab.lab.wire import TenantSpec
+
+    scenario = str(getattr(item, "scenario_id", item.nodeid))
+    tenant = lab.create_tenant(TenantSpec(scenario=scenario))
+    item.stash[_TENANT] = tenant
+    item.stash[_SEED] = lab.info().seed
+    item.user_properties.append(("mdelab_seed", item.stash[_SEED]))
+    return tenant
+
+
+def other_name(tenant: TenantClient) -> str:
+    """The name of the second organisation that a scenario about two of them makes."""
+    return f"{tenant.info().name}-other"
+
+
+def end(lab: LabClient, tenant: TenantClient) -> None:
+    """Delete the tenant, and its second organisation if there is one."""
+    other = other_name(tenant)
+    tenant.delete()
+    if other in {one.name for one in lab.tenants()}:
+        lab.tenant(other).delete()
+
+
+def explain(item: pytest.Item, error: BaseException) -> list[str]:
+    """What a reader needs in order to understand and repeat a failure; also for the reports of `mdelab verify`."""
+    if isinstance(error, Inconclusive):
+        item.user_properties.append(("mdelab_inconclusive", str(error)))
+    tenant = item.stash.get(_TENANT, None)
+    if tenant is None:
+        return []
+    try:
+        info, connections = tenant.info(), tenant.connections()
+    except (LabError, OSError) as gone:
+        return [f"the lab could not be asked what happened: {gone}"]
+    lines = [line for connection in connections for line in _connection(connection)]
+    item.user_properties.append(("mdelab_evidence", lines[-_MOST_LINES:]))
+    return [
+        f"seed {item.stash[_SEED]}, tenant {info.name}, lab time {info.clock.now:%Y-%m-%d %H:%M:%S}",
+        *(
+            [f"the last {_MOST_LINES} of {len(lines)} steps of its connections:"]
+            if lines
+            else ["no connection was made"]
+        ),
+        *(f"  {line}" for line in lines[-_MOST_LINES:]),
+        f"repeat it: pytest {item.nodeid!r} --lab-seed {item.stash[_SEED]}",
+        "look into it: start a lab with `mdelab up`, repeat with `--lab default --lab-keep`, then `mdelab diagnose`",
+    ]
+
+
+def _connection(connection: Connection) -> list[str]:
+    who = f"{connection.endpoint or 'a client'} -> {connection.name or '(no name)'}"
+    return [f"{who}: {_record(record)}" for record in connection.records]
+
+
+def _record(record: Evidence) -> str:
+    parts = [record.observer, record.step]
+    if record.connect_status:
+        parts.append(f"CONNECT {record.connect_status}")
+    if record.tls is not None:
+        presented = f" (shown a chain of {record.tls.presented_by})" if record.tls.presented_by else ""
+        parts.append(f"{record.tls.outcome}{f' by {record.tls.alert}' if record.tls.alert else ''}{presented}")
+    if record.http is not None:
+        parts.append(f"{record.http.method} {record.http.path} {record.http.status or 'unanswered'}")
+    if record.error:
+        parts.append(record.error)
+    return " ".join(parts)

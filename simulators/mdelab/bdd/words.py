@@ -1,0 +1,104 @@
+"""The kinds of words that step texts are made of: how each is written in a feature, and the value that a step gets.
+
+A step text names them as `{endpoint:Name}`. Each kind has an example, from which tests and `mdelab steps` make whole
+sentences.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mdelab.model.platform import Platform
+from mdelab.model.tenant import HopKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """A hop as a step names it: `an inspecting proxy` is the tenant's one of that kind, `proxy NAME` one from the spec."""
+
+    name: str
+    kind: HopKind | None
+    """None when the step does not say it: the hop must be there already."""
+    is_authenticated: bool = False
+
+
+_UNITS = {
+    "second": timedelta(seconds=1),
+    "minute": timedelta(minutes=1),
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One kind of word."""
+
+    pattern: str
+    """A regular expression without capturing groups."""
+    example: str
+    read: Callable[[str], object]
+
+
+def duration(text: str) -> timedelta:
+    """`10 minutes`, `1 hour`, `7 days`: lab time."""
+    number, unit = text.split()
+    return int(number) * _UNITS[unit.rstrip("s")]
+
+
+def in_words(span: timedelta) -> str:
+    """The inverse of `duration`, in the largest unit that fits."""
+    seconds = round(span.total_seconds())
+    for unit, size in reversed(_UNITS.items()):
+        count, rest = divmod(seconds, round(size.total_seconds()))
+        if count and not rest:
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{seconds} seconds"
+
+
+def _proxy(text: str) -> Proxy:
+    first, _, rest = text.partition(" ")
+    if first == "proxy":
+        return Proxy(name=rest, kind=None)
+    kind = rest.removesuffix(" proxy")
+    return Proxy(
+        name=f"{kind}-proxy",
+        kind="inspecting" if kind == "inspecting" else "tunnel",
+        is_authenticated=kind == "authenticated",
+    )
+
+
+def _platform(text: str) -> Platform:
+    return Platform(text.lower())
+
+
+WORDS: dict[str, Word] = {
+    "Name": Word(pattern=r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", example="lin-1", read=str),
+    "Platform": Word(pattern=r"Linux|macOS|Windows", example="Linux", read=_platform),
+    "Proxy": Word(
+        pattern=r"(?:an|a|the) (?:inspecting|tunnel|authenticated) proxy|proxy [a-z0-9][a-z0-9-]*",
+        example="an inspecting proxy",
+        read=_proxy,
+    ),
+    "Duration": Word(pattern=r"\d+ (?:second|minute|hour|day)s?", example="10 minutes", read=duration),
+    "Quoted": Word(pattern=r'"[^"]*"', example='"some text"', read=lambda text: text[1:-1]),
+    "Count": Word(pattern=r"\d+", example="3", read=int),
+    "Severity": Word(pattern=r"Informational|Low|Medium|High", example="Low", read=str),
+    "Status": Word(pattern=r"Active|Inactive", example="Active", read=str),
+    "Scheme": Word(pattern=r"Basic|Negotiate|NTLM|Digest", example="Basic", read=str.lower),
+    "Damage": Word(pattern=r"truncated|tampered", example="tampered", read=str),
+    "Kind": Word(pattern=r"onboarding|offboarding", example="onboarding", read=str),
+}
+
+_FIELD = re.compile(r"\{(\w+):(\w+)\}")
+
+
+def example(text: str) -> str:
+    """A whole sentence for the step text `text`."""
+    return _FIELD.sub(lambda field: WORDS[field[2]].example, text)
+
+
+def plain(text: str) -> str:
+    """The step text for people: `{endpoint:Name}` becomes `<endpoint>`."""
+    return _FIELD.sub(lambda field: f'"<{field[1]}>"' if field[2] == "Quoted" else f"<{field[1]}>", text)
