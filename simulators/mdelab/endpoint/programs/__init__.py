@@ -1,0 +1,128 @@
+"""The programs of a Linux endpoint, and how a device finds one. Each has a small file; the table is here."""
+
+import posixpath
+from collections.abc import Callable
+
+from mdelab.endpoint.program import Device, Io, Program
+from mdelab.endpoint.programs.certificates import update_ca_certificates
+from mdelab.endpoint.programs.curl import curl
+from mdelab.endpoint.programs.files import cat, chmod, cp, ls, mkdir, mv, rm, sha256sum
+from mdelab.endpoint.programs.flags import UnknownFlag
+from mdelab.endpoint.programs.identity import echo, env, hostname, id_, uname, whoami
+from mdelab.endpoint.programs.interpreters import python, shell
+from mdelab.endpoint.programs.logger import logger
+from mdelab.endpoint.programs.mdatp import mdatp
+from mdelab.endpoint.programs.packages import dpkg, rpm
+from mdelab.endpoint.programs.resources import df, findmnt, free, nproc, ps
+from mdelab.endpoint.programs.scripts import execute
+from mdelab.endpoint.programs.services import service, systemctl
+from mdelab.endpoint.programs.speech import NOT_FOUND, complain, not_simulated
+from mdelab.endpoint.programs.sudo import sudo
+from mdelab.endpoint.programs.unzip import unzip
+from mdelab.model.device import DeviceSpec
+from mdelab.model.errors import LabError
+
+_DEBIAN = ("debian", "ubuntu", "linuxmint")
+
+_FOLDERS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/microsoft/mdatp/sbin")
+"""Where the programs of the table lie on every device, without being files of it."""
+
+
+async def which(device: Device, argv: list[str], io: Io) -> int:
+    code = 0
+    for name in argv[1:]:
+        if name in PROGRAMS and _is_there(device.machine.spec, name):
+            io.out.write(f"/usr/bin/{name}\n")
+        else:
+            code = 1
+    return code
+
+
+PROGRAMS: dict[str, Program] = {
+    "bash": shell,
+    "cat": cat,
+    "chmod": chmod,
+    "cp": cp,
+    "curl": curl,
+    "df": df,
+    "dpkg": dpkg,
+    "echo": echo,
+    "env": env,
+    "findmnt": findmnt,
+    "free": free,
+    "hostname": hostname,
+    "id": id_,
+    "logger": logger,
+    "ls": ls,
+    "mdatp": mdatp,
+    "mkdir": mkdir,
+    "mv": mv,
+    "nproc": nproc,
+    "ps": ps,
+    "python": python,
+    "python2": python,
+    "python3": python,
+    "rm": rm,
+    "rpm": rpm,
+    "service": service,
+    "sh": shell,
+    "sha256sum": sha256sum,
+    "sudo": sudo,
+    "systemctl": systemctl,
+    "uname": uname,
+    "unzip": unzip,
+    "update-ca-certificates": update_ca_certificates,
+    "wdavdaemonclient": mdatp,
+    "which": which,
+    "whoami": whoami,
+}
+
+_CONDITIONS: dict[str, Callable[[DeviceSpec], bool]] = {
+    "dpkg": lambda spec: spec.distribution in _DEBIAN,
+    "mdatp": lambda spec: spec.installed,
+    "python": lambda spec: bool(spec.python2),
+    "python2": lambda spec: bool(spec.python2),
+    "python3": lambda spec: bool(spec.python),
+    "rpm": lambda spec: spec.distribution not in _DEBIAN,
+    "update-ca-certificates": lambda spec: spec.distribution in _DEBIAN,
+    "wdavdaemonclient": lambda spec: spec.installed,
+}
+"""Programs that not every device has."""
+
+
+def find(device: Device, argv0: str, cwd: str) -> Program | None:
+    """The program behind `argv0`; None when the lab does not simulate it.
+
+    A program that is simulated but is not on this device (no python3, no client) is found too: it says what a shell says
+    and exits with 127. A path with a slash is a file of the device, or one of the table's programs where they lie.
+    """
+    folder, name = posixpath.split(argv0)
+    if folder:
+        lies = posixpath.normpath(posixpath.join(cwd or "/", folder))
+        if lies not in _FOLDERS or name not in PROGRAMS:
+            return _guarded(execute)
+    if name not in PROGRAMS:
+        return None
+    return _guarded(PROGRAMS[name] if _is_there(device.machine.spec, name) else _absent)
+
+
+def _is_there(spec: DeviceSpec, name: str) -> bool:
+    return name not in _CONDITIONS or _CONDITIONS[name](spec)
+
+
+async def _absent(device: Device, argv: list[str], io: Io) -> int:
+    return complain(io, f"bash: {argv[0]}: command not found", NOT_FOUND)
+
+
+def _guarded(program: Program) -> Program:
+    """`program`, whose unknown flags and impossible paths become its error output."""
+
+    async def run(device: Device, argv: list[str], io: Io) -> int:
+        try:
+            return await program(device, argv, io)
+        except UnknownFlag as flag:
+            return not_simulated(io, f"{argv[0]} {flag}", "Leave this option out.")
+        except LabError as error:
+            return complain(io, f"{argv[0]}: {error}")
+
+    return run

@@ -1,0 +1,78 @@
+"""Gathers what `mdatp health` says about a running device. What it makes of it is `mdelab.endpoint.health`."""
+
+from datetime import datetime
+
+from mdelab.endpoint.agent import AgentState
+from mdelab.endpoint.health import HealthFacts
+from mdelab.endpoint.machine import Machine
+from mdelab.endpoint.program import Device
+from mdelab.model.clock import EPOCH, ClockMode
+from mdelab.model.seeds import guid
+
+LOG_FOLDER = "/var/log/microsoft/mdatp"
+INSTALL_LOG = f"{LOG_FOLDER}/install.log"
+
+_FIELD_OF_SETTING = {
+    "real_time_protection": "real_time_protection_enabled",
+    "passive_mode": "passive_mode_enabled",
+    "cloud_enabled": "cloud_enabled",
+    "cloud_diagnostic_enabled": "cloud_diagnostic_enabled",
+    "cloud_automatic_sample_submission_consent": "cloud_automatic_sample_submission_consent",
+    "behavior_monitoring": "behavior_monitoring",
+    "automatic_definition_update_enabled": "automatic_definition_update_enabled",
+    "network_protection": "network_protection_enforcement_level",
+    "edr_early_preview": "edr_early_preview_enabled",
+    "edr_group_ids": "edr_group_ids",
+    "log_level": "log_level",
+}
+"""Agent setting -> the health field that shows it; settings without a field are left out."""
+
+
+def gather(device: Device) -> HealthFacts:
+    agent, machine, tenant = device.agent, device.machine, device.tenant
+    settings, definitions = agent.settings, agent.definitions
+    has_identity = agent.state in (AgentState.ONBOARDED, AgentState.OFFBOARDING)
+    now = tenant.clock.now()
+    return HealthFacts(
+        platform=machine.spec.platform,
+        now=now,
+        installed_at=_installed_at(device, now),
+        is_licensed=agent.licensed,
+        org_id=agent.onboarding.org_id if agent.onboarding else "",
+        machine_guid=guid(tenant.stream("endpoint", machine.spec.name, "machine guid")),
+        machine_id=agent.machine_id if has_identity else "",
+        configuration_version=agent.configuration_version,
+        has_first_definitions=agent.first_definitions_done,
+        definitions_version=definitions.version,
+        definitions_updated=definitions.updated,
+        definitions_status=definitions.status,
+        real_time_protection=settings.real_time_protection,
+        passive_mode=settings.passive_mode,
+        cloud_enabled=settings.cloud_enabled,
+        cloud_diagnostic_enabled=settings.cloud_diagnostic_enabled,
+        sample_submission=settings.cloud_automatic_sample_submission_consent,
+        behavior_monitoring=settings.behavior_monitoring,
+        automatic_definition_update=settings.automatic_definition_update_enabled,
+        network_protection=settings.network_protection,
+        early_preview=settings.edr_early_preview,
+        group_ids=settings.edr_group_ids,
+        tags=tuple(agent.tags.items()),
+        log_level=settings.log_level,
+        fanotify_users=machine.spec.fanotify_users,
+        log_folder_is_open=_log_folder_is_open(machine),
+        managed=frozenset(_FIELD_OF_SETTING[name] for name in settings.managed if name in _FIELD_OF_SETTING),
+    )
+
+
+def _installed_at(device: Device, now: datetime) -> datetime:
+    # A held clock begins at EPOCH, and its devices are installed then; a live one has no such beginning.
+    return EPOCH if device.tenant.clock.mode is ClockMode.HELD else now
+
+
+def _log_folder_is_open(machine: Machine) -> bool:
+    """The client needs its log folder at 775; it complains when owner or group cannot enter it."""
+    try:
+        mode = machine.files.mode(LOG_FOLDER)
+    except FileNotFoundError:
+        return True
+    return mode & 0o750 == 0o750
