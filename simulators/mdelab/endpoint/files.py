@@ -32,6 +32,10 @@ class FileTree(Protocol):
         """Replace the file at once, so that no reader sees half of it; makes the folders above it."""
         ...
 
+    def append(self, path: str, content: bytes) -> None:
+        """Add to the end of the file, which is made when it is not there."""
+        ...
+
     def remove(self, path: str) -> None:
         """Raises FileNotFoundError when there is no such file."""
         ...
@@ -108,6 +112,15 @@ class FolderTree:
         beside.write_bytes(content)
         beside.chmod(mode)
         beside.replace(host)
+        self._note(normal(path), host)
+
+    def append(self, path: str, content: bytes) -> None:
+        host = self._host(path)
+        if not host.exists():
+            self.write(path, content)
+            return
+        with host.open("ab") as file:
+            file.write(content)
         self._note(normal(path), host)
 
     def remove(self, path: str) -> None:
@@ -212,6 +225,10 @@ class MemoryTree:
         path = normal(path)
         self._files[path] = (content, mode)
         self._tell(path)
+
+    def append(self, path: str, content: bytes) -> None:
+        before, mode = self._files.get(normal(path), (b"", 0o644))
+        self.write(path, before + content, mode)
 
     def remove(self, path: str) -> None:
         self._file(path)

@@ -67,10 +67,10 @@ def changed(settings: AgentSettings, changes: dict[str, object]) -> AgentSetting
     for name in changes:
         if name not in known:
             raise LabError(f"the agent has no setting {name!r}. Known are: {', '.join(known)}.")
+    fields = msgspec.structs.asdict(settings)
+    managed = fields.pop("managed")
     try:
-        return msgspec.convert(
-            {**msgspec.structs.asdict(settings), **changes}, AgentSettings, builtin_types=(frozenset,), strict=True
-        )
+        return msgspec.structs.replace(msgspec.convert({**fields, **changes}, AgentSettings), managed=managed)
     except msgspec.ValidationError as error:
         raise LabError(
             f"the agent's settings cannot become {changes!r}: {error}. Give a value of that type."

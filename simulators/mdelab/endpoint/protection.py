@@ -1,0 +1,76 @@
+"""The antivirus of a device: scans files, quarantines what it finds or only reports it, as the settings say."""
+
+import posixpath
+from collections.abc import Callable
+
+from mdelab.endpoint.antivirus import QUARANTINE, Threat, ThreatStatus, judge
+from mdelab.endpoint.files import FileTree
+from mdelab.endpoint.settings import AgentSettings
+from mdelab.model.seeds import guid
+from mdelab.model.tenant import Tenant
+
+
+class Protection:
+    """Reads the settings anew for each file, so that a change counts at once."""
+
+    __slots__ = ("_files", "_ids", "_known", "_settings", "_tenant")
+
+    def __init__(
+        self,
+        *,
+        files: FileTree,
+        tenant: Tenant,
+        device: str,
+        settings: Callable[[], AgentSettings],
+        known: Callable[[], list[Threat]],
+    ) -> None:
+        """known: the threats that were found before."""
+        self._files = files
+        self._tenant = tenant
+        self._ids = tenant.stream("endpoint", device, "threats")
+        self._settings = settings
+        self._known = known
+
+    def scan(self, path: str) -> Threat | None:
+        """Scan one file. A finding is quarantined, or only reported when the antivirus is passive.
+
+        None when the file is clean, gone, excluded, or its threat is allowed. A file that was reported before, and is
+        still there, gives the same threat again.
+        """
+        settings = self._settings()
+        if _is_excluded(path, settings):
+            return None
+        try:
+            content = self._files.read(path)
+        except FileNotFoundError:
+            return None
+        signature = judge(content)
+        if signature is None or any(name in settings.allowed_threats for name in signature.allowed_as):
+            return None
+        status: ThreatStatus = "detected" if settings.passive_mode else "quarantined"
+        before = next((one for one in self._known() if one.path == path and one.status == "detected"), None)
+        if before is not None and status == "detected":
+            return before
+        threat = Threat(
+            id=before.id if before else guid(self._ids),
+            name=signature.name,
+            type=signature.type,
+            path=path,
+            status=status,
+            at=self._tenant.clock.now(),
+        )
+        if status == "quarantined":
+            self._files.write(f"{QUARANTINE}/{threat.id}", content, 0o600)
+            self._files.remove(path)
+        return threat
+
+
+def _is_excluded(path: str, settings: AgentSettings) -> bool:
+    for kind, value in settings.exclusions:
+        if kind == "file" and path == value:
+            return True
+        if kind == "folder" and path.startswith(value.rstrip("/") + "/"):
+            return True
+        if kind == "extension" and posixpath.splitext(path)[1].lstrip(".") == value.lstrip("."):
+            return True
+    return False
