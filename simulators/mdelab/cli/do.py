@@ -25,7 +25,7 @@ def command(step: str, lab: str, tenant: str, as_json: bool) -> int:
 
     target = reach_tenant(lab, tenant)
     try:
-        ran = run_step(step, lab=target.lab, tenant=target)
+        result = run_step(step, lab=target.lab, tenant=target)
     except AssertionError as error:
         note(f"does not hold: {error}")
         return 1
@@ -34,12 +34,11 @@ def command(step: str, lab: str, tenant: str, as_json: bool) -> int:
         return 3
     except UndefinedStep as error:
         raise LabError(str(error)) from error
-    results = ran.last.results()
     if as_json:
-        print_json({"step": ran.step.sentence, "results": results})
-        return 0
-    for result in results.values():
+        print_json({"result": result})
+    elif result is not None:
         click.echo(printable(result.stdout), nl=False)
         click.echo(printable(result.stderr), nl=False, err=True)
-    note(f"ok: {ran.step.sentence}")
+    if result is not None and result.exit_code:
+        note(f"the command ended with {result.exit_code}")
     return 0

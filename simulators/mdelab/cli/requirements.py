@@ -21,7 +21,7 @@ def command(status: str | None, as_json: bool) -> None:
     from mdelab.catalogue.requirements import requirements
 
     rows = [row for row in requirements() if status in (None, row.status)]
-    counts = Counter(row.status for row in rows)
+    counts = Counter(str(row.status) for row in rows)
     if as_json:
         print_json({"counts": {name: counts[name] for name in STATUSES}, "requirements": rows})
         return

@@ -17,7 +17,7 @@ def command(word: str | None, as_json: bool) -> int:
     found = [
         step
         for step in all_steps()
-        if not step.now and (not word or word.lower() in f"{step.sentence} {step.noun} {step.doc}".lower())
+        if not step.now and (not word or word.lower() in f"{step.sentence} {step.noun} {step.docstring}".lower())
     ]
     if as_json:
         print_json(
@@ -27,7 +27,7 @@ def command(word: str | None, as_json: bool) -> int:
                     "text": step.text,
                     "sentence": step.sentence,
                     "example": step.sample,
-                    "doc": step.doc,
+                    "doc": step.docstring,
                     "noun": step.noun,
                 }
                 for step in found
@@ -37,8 +37,8 @@ def command(word: str | None, as_json: bool) -> int:
         click.echo(f"{noun}")
         for step in steps:
             click.echo(printable(f"  {step.sentence}"))
-            if step.doc:
-                click.echo(printable(f"      {' '.join(step.doc.split())}"))
+            if step.docstring:
+                click.echo(printable(f"      {' '.join(step.docstring.split())}"))
     if not found:
         note(f"no step has {word!r} in it. `mdelab steps` lists all of them.")
     return 0 if found else 2

@@ -98,10 +98,10 @@ def _result(report: pytest.TestReport, facts: Facts) -> ScenarioResult:
         requirements=facts.requirements,
         seed=_seed(properties),
         duration_s=report.duration,
-        message=message,
+        message=_whole(message),
         steps=facts.steps,
-        details=report.longreprtext if report.failed else "",
-        evidence=tuple(str(line) for line in ([evidence] if isinstance(evidence, str) else evidence)),
+        details=_whole(report.longreprtext) if report.failed else "",
+        evidence=tuple(_whole(str(line)) for line in ([evidence] if isinstance(evidence, str) else evidence)),
     )
 
 
@@ -112,7 +112,7 @@ def _judge(report: pytest.TestReport, facts: Facts) -> tuple[Outcome, str]:
     if report.skipped:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
         return "skipped", reason.removeprefix("Skipped: ")
-    if report.when != "call":
+    if report.when != "call" and not facts.is_inconclusive:
         return "inconclusive", f"the lab failed at {report.when}: {facts.message or _text(report)}"
     return ("inconclusive" if facts.is_inconclusive else "failed"), facts.message or _text(report)
 
@@ -128,6 +128,11 @@ def _later(earlier: ScenarioResult, later: ScenarioResult, report: pytest.TestRe
         evidence=earlier.evidence or later.evidence,
         seed=earlier.seed or later.seed,
     )
+
+
+def _whole(text: str) -> str:
+    """`text` without lone surrogates, which no file of ours could hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _seed(properties: dict[str, object]) -> int:

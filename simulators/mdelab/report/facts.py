@@ -142,6 +142,6 @@ def _failure(item: pytest.Item, call: pytest.CallInfo[None]) -> tuple[str, bool]
     if said:
         return str(said), True
     error = call.excinfo.value
-    message = str(error).strip() or type(error).__name__
-    is_lab = isinstance(error, OSError | NotReady)
+    message = str(error).encode("utf-8", "replace").decode().strip() or type(error).__name__
+    is_lab = call.when == "call" and isinstance(error, OSError | NotReady)
     return message, is_lab or _INCONCLUSIVE.match(message) is not None
