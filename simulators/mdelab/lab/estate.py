@@ -227,7 +227,7 @@ class Lab:
         for hop in [*([proxy] if proxy and "://" not in proxy else []), *changes.get("trusts", ())]:
             if hop not in room.tenant.hops:
                 raise Unknown("hop", hop, list(room.tenant.hops))
-        sensor.change(**changes)
+        await sensor.change(**changes)
         return self._endpoint_info(sensor)
 
     async def remove_endpoint(self, name: str, endpoint: str) -> None:
