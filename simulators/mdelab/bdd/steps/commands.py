@@ -29,10 +29,13 @@ def runs(tenant: TenantClient, last: Last, endpoint: str, command: str) -> None:
 
 @when("{endpoint:Name} runs:")
 def runs_all(tenant: TenantClient, last: Last, endpoint: str, docstring: str) -> None:
-    """One command a line, one after the other; the last one is what the Then steps read."""
-    for line in docstring.splitlines():
-        if line.strip():
-            run(tenant, last, endpoint, line.strip())
+    """One command a line, one after the other; the last one is what the Then steps read, the others must succeed."""
+    *earlier, final = [line.strip() for line in docstring.splitlines() if line.strip()]
+    is_read, last.is_read_later = last.is_read_later, False
+    for line in earlier:
+        run(tenant, last, endpoint, line)
+    last.is_read_later = is_read
+    run(tenant, last, endpoint, final)
 
 
 @then("the command on {endpoint:Name} exits with {code:Count}")
