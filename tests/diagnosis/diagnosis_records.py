@@ -36,7 +36,8 @@ class Story:
 
     def unresolved(self, name: str, error: str, curl_code: int = 6, purpose: Purpose = Purpose.AGENT) -> "Story":
         server = Evidence(observer="dns", step="dns", name=name, error=error, address="127.1.0.1")
-        client = Evidence(observer="agent", step="dns", name=name, error=error, curl_code=curl_code, purpose=purpose)
+        text = error if "resol" in error.lower() else f"Could not resolve host: {name}"
+        client = Evidence(observer="agent", step="dns", name=name, error=text, curl_code=curl_code, purpose=purpose)
         return self.add([server, client])
 
     def direct(self, name: str, *tail: Evidence, purpose: Purpose = Purpose.AGENT) -> "Story":

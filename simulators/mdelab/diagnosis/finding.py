@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mdelab.catalogue.symptoms import Layer, Symptom, symptom
 from mdelab.diagnosis.attempts import OWN, Attempt, attempt, current, latest, probe_after
-from mdelab.diagnosis.match import Scene, cause, scene
+from mdelab.diagnosis.match import Scene, cause, lookups, scene
 from mdelab.diagnosis.words import clean, line, listed
 from mdelab.model.basis import Basis
 from mdelab.model.evidence import Connection, Purpose
@@ -112,7 +112,7 @@ def _evidence(chief: _Failure, connections: Sequence[Connection]) -> list[tuple[
     lines = [line(record) for record in chief.attempt.connection.records]
     beside: list[Connection] = []
     if chief.scene.failed.step == "dns":
-        beside = [one for one in connections if one.observers == ["dns"] and one.name == chief.attempt.name][-1:]
+        beside = lookups(chief.attempt, connections)
     elif chief.scene.failed.step == "tls" and (probe := probe_after(chief.attempt.connection, connections)):
         beside = [probe]
     lines += [line(record) for connection in beside for record in connection.records if record.step in ("dns", "tls")]

@@ -1,11 +1,15 @@
 """Which row of the symptom catalogue fits a failed attempt."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mdelab.catalogue.symptoms import Others, Presenter, Symptom, When, symptom, symptoms
 from mdelab.diagnosis.attempts import Attempt, hops, probe_after
 from mdelab.model.evidence import Connection, Evidence, Step
+
+_DIALLED = re.compile(r"connect to (\S+) port")
+"""In a client's words about a connection that failed: the host that it dialled, which is the proxy where one is set."""
 
 _ORDER: tuple[Step, ...] = ("dns", "tcp", "tunnel", "tls", "http")
 
@@ -37,11 +41,14 @@ def scene(failing: Attempt, attempts: Sequence[Attempt], connections: Sequence[C
         raise ValueError(f"the connection to {failing.name!r} did not fail")
     probe = probe_after(failing.connection, connections) if failed.step == "tls" else None
     looks = [failing.connection] + ([probe] if probe else [])
+    asked = lookups(failing, connections) if failed.step == "dns" else []
     presenter, issuer = _presenter(looks, connections)
     between = hops(failing.connection)
     return Scene(
         failed=failed,
-        at_step=tuple(record for record in failing.connection.records if record.step == failed.step),
+        at_step=tuple(
+            record for look in [failing.connection, *asked] for record in look.records if record.step == failed.step
+        ),
         presenter=presenter if failed.step == "tls" else None,
         issuer=issuer,
         hop=between[0] if between else "",
@@ -62,6 +69,11 @@ def inspected_by(connection: Connection) -> Evidence | None:
     """The record with which a hop says that it ended TLS itself; None when no hop read the connection."""
     between = hops(connection)
     return next((one for one in connection.records if one.observer in between and one.tls is not None), None)
+
+
+def lookups(failing: Attempt, connections: Sequence[Connection]) -> list[Connection]:
+    """What the DNS server said of the name, if it was asked; the client knows only that there was no address."""
+    return [one for one in connections if one.observers == ["dns"] and one.name == failing.name][-1:]
 
 
 def _fits(when: When, seen: Scene) -> bool:
@@ -121,19 +133,23 @@ def cloud_issuers(connections: Sequence[Connection]) -> set[str]:
 def _mentions_proxy(failing: Attempt, connections: Sequence[Connection]) -> bool:
     """Whether a route that ended before any hop could see it was to go through a proxy.
 
-    The client says so, or it dialled where its other connections asked for tunnels.
+    The client says so, or names another host than the one it wants, or dialled where its other tunnels began.
     """
     records = [record for record in failing.connection.records if record.purpose is not None]
-    if any(record.step == "tunnel" or "proxy" in record.error.lower() for record in records):
+    words = " ".join(record.error for record in records).lower()
+    if any(record.step == "tunnel" for record in records) or "proxy" in words:
         return True
+    dialled_host = _DIALLED.search(words)
+    if dialled_host is not None:
+        return dialled_host[1] != failing.name.lower()
     dialled = {record.peer for record in records if record.step == "tcp" and record.peer}
-    asked = {
+    tunnels = {
         record.peer
         for connection in connections
         for record in connection.records
         if record.step == "tunnel" and record.purpose is not None and record.peer
     }
-    return not dialled.isdisjoint(asked)
+    return not dialled.isdisjoint(tunnels)
 
 
 def _others(failing: Attempt, step: Step, attempts: Sequence[Attempt]) -> frozenset[Others]:

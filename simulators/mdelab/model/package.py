@@ -105,7 +105,9 @@ def parse(text: str, kind: Kind) -> Package:
     try:
         outer = json.loads(text)
         body = json.loads(outer["body"])
-        expiry = body["expirationTimestamp"] if kind == "offboarding" else None
+        # An offboarding package without a time, or with null, would be good for ever: it is no package.
+        expiry = int(body["expirationTimestamp"]) if kind == "offboarding" else None
+        outer["body"].encode()  # what cannot be written as UTF-8 cannot have been signed either
         return Package(
             kind=kind,
             org_id=str(body["orgId"]),
@@ -113,7 +115,7 @@ def parse(text: str, kind: Kind) -> Package:
             cyber_url=str(body.get("vortexServerUrl", "")),
             geography=str(body.get("vortexGeoLocation", "")),
             connectivity="streamlined" if "partnerGeoLocation" in body else "standard",
-            expires=from_filetime(int(expiry)) if expiry is not None else None,
+            expires=from_filetime(expiry) if expiry is not None else None,
             previous_org_ids=tuple(str(one) for one in body.get("previousOrgIds", ())),
             lab=str(body.get("lab", "")),
             body=outer["body"],
@@ -121,7 +123,7 @@ def parse(text: str, kind: Kind) -> Package:
             signer=x509.load_der_x509_certificate(base64.b64decode(outer["cert"], validate=True)),
             text=text,
         )
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         raise PackageRefused(Refusal.MALFORMED, f"the {kind} package cannot be read ({what})") from error
 

@@ -61,7 +61,8 @@ def parse_proxy(text: str, *, where: str) -> Proxy:
     if not parts.hostname or port is None:
         raise LabError(f"{where} {text!r} lacks a host or a port. {hint}")
     if parts.username is not None:
-        raise LabError(f"{where} {text!r} holds credentials; authenticated proxies are not supported. {hint}")
+        # The text is not quoted: messages end up in logs, where no password belongs.
+        raise LabError(f"{where} holds credentials; authenticated proxies are not supported. {hint}")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise LabError(f"{where} {text!r} has a path. {hint}")
     return Proxy(host=parts.hostname, port=port)

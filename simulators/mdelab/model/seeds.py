@@ -11,7 +11,7 @@ import uuid
 
 def derive(seed: int, *names: str) -> int:
     """A 64-bit seed for (seed, names)."""
-    digest = hashlib.sha256("\x1f".join([str(seed), *names]).encode()).digest()
+    digest = hashlib.sha256("\x1f".join([str(seed), *names]).encode(errors="surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big")
 
 
