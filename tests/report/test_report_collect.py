@@ -1,5 +1,6 @@
 """The collector in a real pytest process, alone and over xdist's workers."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,7 @@ def _(): pass
 @when("the lab cannot tell")
 def _(request):
     request.node.user_properties.append(("mdelab_evidence", ["curl  tcp  refused"]))
+    request.node.user_properties.append(("mdelab_records", [{"id": 1, "observers": ["curl"]}]))
     request.node.user_properties.append(("mdelab_seed", 77))
     raise Inconclusive("inconclusive: ls -Z is not simulated")
 
@@ -120,6 +122,7 @@ def test_every_scenario_is_collected_with_place_tags_steps_and_reason(project: P
     assert (unknown.outcome, unknown.basis, unknown.seed) == ("inconclusive", Basis.ASSUMED, 77)
     assert unknown.evidence == ("curl  tcp  refused",)
     assert [step.outcome for step in unknown.steps] == ["passed", "failed", "not-run"]
+    assert json.loads((project / "out" / unknown.records).read_text()) == [{"id": 1, "observers": ["curl"]}]
     assert found["test_plain"].outcome == "passed"
     assert found["test_elsewhere"].outcome == "skipped"
     assert found["test_elsewhere"].message == "needs docker"

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdelab.model.basis import Basis
-from mdelab.report import LoadReport, Run, ScenarioResult, StepResult, read_run, write_all
+from mdelab.report import LoadReport, Run, ScenarioResult, StepResult, clear, read_run, write_all
 from mdelab.report.html import page
 from mdelab.report.junit import junit
 from mdelab.report.run import summarise
-from mdelab.report.write import FILES
+from mdelab.report.write import FILES, write_records
 
 FAILED = ScenarioResult(
     id="features/interception/a.feature::agent[1]",
@@ -82,6 +82,16 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     write_all(tmp_path, RUN)
     assert read_run(tmp_path) == RUN
     assert {path.name for path in tmp_path.iterdir()} == set(FILES)
+
+
+def test_clearing_a_folder_takes_away_a_run_and_nothing_else(tmp_path: Path) -> None:
+    write_all(tmp_path, RUN)
+    write_records(tmp_path, "features/a.feature::../../etc one [2]", [])
+    (tmp_path / "evidence" / "mine.txt").write_text("")
+    (tmp_path / "load").mkdir()
+    clear(tmp_path)
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
+    assert left == {"evidence", "evidence/mine.txt", "load"}
 
 
 def test_a_folder_without_a_run_holds_none(tmp_path: Path) -> None:

@@ -16,8 +16,7 @@ import pytest
 from mdelab import __version__
 from mdelab.cli.output import note
 from mdelab.model.errors import LabError
-from mdelab.report import LoadReport, Run, ScenarioResult, promises, read_run
-from mdelab.report.write import FILES
+from mdelab.report import LoadReport, Run, ScenarioResult, clear, promises, read_run
 
 if TYPE_CHECKING:
     from mdelab.lab.client import LabClient
@@ -88,9 +87,7 @@ def _lab(name: str | None, seed: int | None) -> Iterator["LabClient"]:
 def _clear(out: Path) -> None:
     """Take away what an earlier run left, so that nothing old can be taken for a result."""
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name in FILES:
-            (out / name).unlink(missing_ok=True)
+        clear(out)
     except OSError as error:
         raise LabError(
             f"the output folder {str(out)!r} cannot be used: {error.strerror}. Choose another with --out."

@@ -2,7 +2,7 @@
 
 from mdelab.report.outcome import exit_code, promises
 from mdelab.report.run import SELF_TEST, LoadReport, Run, ScenarioResult, StepResult, Summary, summarise
-from mdelab.report.write import read_run, write_all
+from mdelab.report.write import clear, read_run, write_all
 
 __all__ = [
     "SELF_TEST",
@@ -11,6 +11,7 @@ __all__ = [
     "ScenarioResult",
     "StepResult",
     "Summary",
+    "clear",
     "exit_code",
     "promises",
     "read_run",

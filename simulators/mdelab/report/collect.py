@@ -4,7 +4,8 @@
 on its reports, and the controller gathers them. Which files are written is in `mdelab.report.write`.
 
 What other plugins may add with `item.user_properties`: `mdelab_seed` (int), `mdelab_evidence` (lines of text about the
-scenario's connections), `mdelab_inconclusive` (why nothing can be concluded from the scenario).
+scenario's connections), `mdelab_records` (these connections as plain JSON values; kept in a file of their own), and
+`mdelab_inconclusive` (why nothing can be concluded from the scenario).
 """
 
 from collections.abc import Generator
@@ -17,7 +18,7 @@ import pytest
 from mdelab import __version__
 from mdelab.report.facts import Facts, describe
 from mdelab.report.run import Outcome, Run, ScenarioResult
-from mdelab.report.write import write_all
+from mdelab.report.write import write_all, write_records
 
 _ATTRIBUTE = "mdelab_facts"
 """Attributes of a report travel from a worker to the controller, as long as they are plain JSON."""
@@ -60,6 +61,9 @@ class _Collector:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         facts = msgspec.convert(getattr(report, _ATTRIBUTE, {}), Facts)
         result = _result(report, facts)
+        records = dict(report.user_properties).get("mdelab_records")
+        if report.failed and records:
+            result = msgspec.structs.replace(result, records=write_records(self._out, report.nodeid, records))
         earlier = self._results.get(report.nodeid)
         if earlier is None:
             self._results[report.nodeid] = result
@@ -126,6 +130,7 @@ def _later(earlier: ScenarioResult, later: ScenarioResult, report: pytest.TestRe
         earlier,
         duration_s=duration_s,
         evidence=earlier.evidence or later.evidence,
+        records=earlier.records or later.records,
         seed=earlier.seed or later.seed,
     )
 

@@ -50,6 +50,8 @@ class ScenarioResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """The long text of a failure."""
     evidence: tuple[str, ...] = ()
     """Lines about the connections that the scenario made."""
+    records: str = ""
+    """File with the records of these connections, below the run's folder; "" when none were kept."""
 
 
 class LoadReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

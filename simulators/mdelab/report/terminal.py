@@ -63,6 +63,8 @@ def _explain(console: Console, result: ScenarioResult) -> None:
         console.print(Text(f"  {failed.keyword} {failed.text}"))
     for line in [*result.message.splitlines(), *result.evidence]:
         console.print(Text(f"    {line}"))
+    if result.records:
+        console.print(Text(f"    records: {result.records}", style="dim"))
 
 
 def _load(console: Console, load: LoadReport) -> None:

@@ -1,6 +1,8 @@
 """Writes the files of a run into its folder, and reads the full record back. The formats are in the modules beside this one."""
 
+import hashlib
 import os
+import re
 from pathlib import Path
 
 import msgspec
@@ -13,6 +15,9 @@ from mdelab.report.run import Run, Summary, summarise
 RESULTS = "results.json"
 FILES = (RESULTS, "summary.json", "junit.xml", "report.html")
 """What `write_all` leaves in its folder."""
+
+_EVIDENCE = "evidence"
+_RECORDS = ".connections.json"
 
 
 def write_all(out: Path, run: Run) -> Summary:
@@ -28,6 +33,25 @@ def write_all(out: Path, run: Run) -> Summary:
     _put(out / "junit.xml", junit(run, summary))
     _put(out / "report.html", page(run, summary).encode())
     return summary
+
+
+def write_records(out: Path, result_id: str, records: object) -> str:
+    """Keep the joined evidence of a scenario that did not pass; return the file's path below `out`.
+
+    result_id: its pytest id; records: connections as plain JSON values. Raises OSError.
+    """
+    words = re.sub(r"[^A-Za-z0-9]+", "-", result_id.rpartition("::")[2]).strip("-")[:60].lower()
+    name = f"{_EVIDENCE}/{words}-{hashlib.sha256(result_id.encode()).hexdigest()[:8]}{_RECORDS}"
+    (out / _EVIDENCE).mkdir(parents=True, exist_ok=True)
+    _put(out / name, msgspec.json.format(msgspec.json.encode(records), indent=2) + b"\n")
+    return name
+
+
+def clear(out: Path) -> None:
+    """Take away what an earlier run left in `out`, and nothing else. Makes the folder. Raises OSError."""
+    out.mkdir(parents=True, exist_ok=True)
+    for path in [*(out / name for name in FILES), *(out / _EVIDENCE).glob(f"*{_RECORDS}")]:
+        path.unlink(missing_ok=True)
 
 
 def read_run(out: Path) -> Run | None:
