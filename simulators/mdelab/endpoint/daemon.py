@@ -53,7 +53,9 @@ Executor = Callable[[CloudCommand], happened.CommandExecuted]
 class _StateFile(msgspec.Struct, kw_only=True, rename="camel"):
     """`wdavstate`: what tools read of it, and the lab's own part."""
 
-    engine_core: dict[str, str] = {"databaseRootPath": "/var/opt/microsoft/mdatp/enginedb"}
+    engine_core: dict[str, str] = msgspec.field(
+        default_factory=lambda: {"databaseRootPath": "/var/opt/microsoft/mdatp/enginedb"}
+    )
     edr: dict[str, str] = {}
     agent: Saved = msgspec.field(default_factory=Saved)
 

@@ -1,6 +1,7 @@
 """A device asks its DNS server, over UDP and from its own address, as its resolver library would."""
 
 import asyncio
+from typing import cast
 
 from dnslib import QTYPE, RCODE, DNSRecord
 
@@ -18,8 +19,8 @@ class _Query(asyncio.DatagramProtocol):
         self.answer: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        # Not every event loop's datagram transport derives from asyncio's.
+        self._transport = cast(asyncio.DatagramTransport, transport)
         self._send()
 
     def _send(self) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from cryptography import x509
 
 from mdelab.endpoint import events as happened
-from mdelab.endpoint import layout, settings
+from mdelab.endpoint import layout, programs, settings
 from mdelab.endpoint.agent import Agent
 from mdelab.endpoint.antivirus import Threat
 from mdelab.endpoint.daemon import Daemon, load_state
@@ -188,9 +188,7 @@ class Sensor:
 
     async def run(self, argv: list[str], *, io: Io) -> int:
         """Run another program inside one that runs. An unknown one says so, answers 127 and is noted in `io`."""
-        from mdelab.endpoint.programs import find
-
-        program = find(self, argv[0], io.cwd)
+        program = programs.find(self, argv[0], io.cwd)
         image = argv[0] if argv[0].startswith("/") else f"/usr/bin/{argv[0].rsplit('/', 1)[-1]}"
         self.observe("ProcessCreated", Image=image, CommandLine=shlex.join(argv), User="root")
         if program is None:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Callable
+from typing import cast
 
 _READ_BYTES = 65_536
 
@@ -49,8 +50,8 @@ class Wire(asyncio.Protocol):
     # asyncio calls these
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # Not every event loop's transport derives from asyncio's.
+        self._transport = cast(asyncio.Transport, transport)
         self.ends = (_address(transport.get_extra_info("sockname")), _address(transport.get_extra_info("peername")))
 
     def data_received(self, data: bytes) -> None:
