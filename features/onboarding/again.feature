@@ -12,7 +12,8 @@ Feature: Onboarding an endpoint that is onboarded
   Scenario: the file of another tenant does not move the endpoint
     Given an onboarded Linux endpoint lin-1
     When lin-1 gets the onboarding file of another tenant
-    Then for 1 hour lin-1 goes on belonging to its tenant
+    Then the Defender log on lin-1 says "onboarding refused (other organisation)" within 1 minute
+    And for 1 hour lin-1 goes on belonging to its tenant
 
   @basis-documented
   Scenario: a left-over offboarding file blocks onboarding until it is removed

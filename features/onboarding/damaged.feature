@@ -7,12 +7,13 @@ Feature: Onboarding files that cannot be believed
     Given an onboarded Linux endpoint lin-1
     And a Linux endpoint lin-2
     When lin-2 gets a <damage> onboarding file
-    Then for 1 hour lin-2 is not licensed
+    Then the Defender log on lin-2 says "onboarding refused (<reason>)" within 1 minute
+    And for 1 hour lin-2 is not licensed
 
     Examples:
-      | damage    |
-      | truncated |
-      | tampered  |
+      | damage    | reason    |
+      | truncated | malformed |
+      | tampered  | tampered  |
 
   @basis-documented
   Scenario: an endpoint recovers when a good file replaces a truncated one

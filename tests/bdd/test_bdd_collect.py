@@ -203,4 +203,5 @@ def test_scenarios_of_another_backend_are_skipped_with_the_reason(pytester: pyte
     feature(pytester, text=FEATURE.replace("@greeting", "@docker"))
     result = run(pytester, "-rs")
     result.assert_outcomes(skipped=1)
+    assert result.ret == 3, "all skipped is not green"
     result.stdout.fnmatch_lines(["*@docker: this session runs on --lab-backend embedded*"])

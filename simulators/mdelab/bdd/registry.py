@@ -39,6 +39,7 @@ STEP_MODULES = (
     "mdelab.bdd.steps.commands",
     "mdelab.bdd.steps.files",
     "mdelab.bdd.steps.connectivity",
+    "mdelab.bdd.steps.log",
     "mdelab.bdd.steps.cloud",
     "mdelab.bdd.steps.alerts",
     "mdelab.bdd.steps.evidence",

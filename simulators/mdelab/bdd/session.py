@@ -19,6 +19,8 @@ PROFILES = ("seed",)
 _INCONCLUSIVE = 3
 """The exit code when the lab failed or a result is inconclusive (docs/contracts.md 6)."""
 
+_LAB_FAILED = "inconclusive: the lab failed"
+
 
 class Session:
     """Registered as a plugin of its own, one for each session."""
@@ -35,7 +37,8 @@ class Session:
         self._old_wordings: set[str] = set()
         self._inconclusive: list[str] = []
         self._lab_failure = ""
-        self._outcomes: set[str] = set()
+        self._scenarios_that_ran = 0
+        self._scenarios_skipped = 0
         if config.getoption("--lab-backend") == "docker":
             pytest.exit(
                 "--lab-backend docker: this backend is not built yet. Leave the option out: the embedded backend runs the "
@@ -64,7 +67,7 @@ class Session:
             yield
         except (LabError, NotReady, OSError, ImportError) as error:
             self._lab_failure = str(error)
-            pytest.fail(f"inconclusive: the lab failed: {error}", pytrace=False)
+            pytest.fail(f"{_LAB_FAILED}: {error}", pytrace=False)
 
     def _get_source(self) -> Source:
         from mdelab.bdd.source import Attached, Knocking
@@ -133,7 +136,7 @@ class Session:
 
     def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
         lines = []
-        if any("lab" in getattr(item, "fixturenames", ()) or _is_scenario(item) for item in items):
+        if any(_uses_lab(item) for item in items):
             option = self._config.getoption
             lab = (
                 f"lab {option('--lab')!r}"
@@ -157,20 +160,22 @@ class Session:
         used_aliases.clear()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._outcomes.add(f"{report.when} {report.outcome}")
+        if ".feature::" in report.nodeid:
+            self._scenarios_that_ran += report.when == "call" and not report.skipped
+            self._scenarios_skipped += report.skipped
         for name, value in report.user_properties:
             if name == "mdelab_inconclusive" and report.when == "call":
                 self._inconclusive.append(f"{report.nodeid}: {value}")
             if name == "mdelab_old_wording":
                 self._old_wordings.add(str(value))
-        if report.failed and report.when == "setup" and "inconclusive: the lab failed" in report.longreprtext:
-            self._lab_failure = report.longreprtext
-        if report.failed and report.when == "call" and "inconclusive: the lab failed" in report.longreprtext:
+        if report.failed and _LAB_FAILED in report.longreprtext:
             self._lab_failure = report.longreprtext
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """A lab that failed and an inconclusive result are stronger than a broken promise."""
+        """A lab that failed and an inconclusive result are stronger than a broken promise; all skipped is not green."""
+        if self._scenarios_skipped and not self._scenarios_that_ran:
+            self._inconclusive.append("every scenario was skipped, so nothing was checked")
         if (self._inconclusive or self._lab_failure) and session.exitstatus in (0, 1):
             session.exitstatus = _INCONCLUSIVE
 
@@ -187,6 +192,16 @@ class Session:
             terminalreporter.write_line(f"mdelab: {line}")
         for line in self._inconclusive:
             terminalreporter.write_line(f"mdelab: {line}")
+
+
+def _uses_lab(item: pytest.Item) -> bool:
+    """Whether it is a scenario of ours, or a test that asks for this plugin's `lab`; other projects may have one too."""
+    from mdelab.bdd.collect import ScenarioItem
+
+    if isinstance(item, ScenarioItem):
+        return True
+    known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}).get("lab", ())
+    return any(getattr(one.func, "__module__", "") == "mdelab.bdd.plugin" for one in known)
 
 
 def _is_scenario(item: pytest.Item) -> bool:
