@@ -44,6 +44,7 @@ class HandAgent:
     tags: dict[str, str] = field(default_factory=dict)
     first_definitions_done: bool = False
     last_contact: None = None
+    conflicting: tuple[str, ...] = ()
     configuration_version: str = ""
 
 
@@ -87,7 +88,10 @@ class HandDevice:
 
     async def run(self, argv: list[str], *, io: Io) -> int:
         program = find(self, argv[0], io.cwd)
-        assert program is not None, argv
+        if program is None:
+            io.not_simulated.append(argv[0])
+            io.err.write(f"{argv[0]}: not simulated by this lab\n")
+            return 127
         return await program(self, argv, io)
 
     async def refresh_definitions(self) -> bool:
@@ -156,5 +160,6 @@ def device(tmp_path: Path) -> HandDevice:
     machine = Machine(spec=DeviceSpec(name="lin-1"), files=files, attachment=attachment)
     for folder in ("/tmp", "/root", "/etc"):
         files.make_folder(folder)
+    files.write("/var/log/microsoft/mdatp/install.log", b"[2026-01-05 09:00:00] Release ring: Production\n")
     files.write("/etc/os-release", b'ID=ubuntu\nVERSION_ID="22.04"\n')
     return HandDevice(machine=machine, tenant=tenant)

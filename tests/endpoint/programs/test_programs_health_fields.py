@@ -74,7 +74,8 @@ def test_type_of_a_field_is_the_one_of_its_row(row: HealthField) -> None:
 def test_every_state_is_given_for_every_field_and_every_row_has_a_source() -> None:
     for row in health().field:
         assert set(row.states) == set("NOPXD"), row.name
-        assert row.source and row.basis in Basis, row.name
+        assert row.source, row.name
+        assert row.basis in Basis, row.name
 
 
 def test_line_is_name_in_44_columns_colon_value() -> None:

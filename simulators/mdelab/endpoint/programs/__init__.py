@@ -3,6 +3,7 @@
 import posixpath
 from collections.abc import Callable
 
+from mdelab.catalogue.distributions import distribution
 from mdelab.endpoint.program import Device, Io, Program
 from mdelab.endpoint.programs.certificates import update_ca_certificates
 from mdelab.endpoint.programs.curl import curl
@@ -16,13 +17,11 @@ from mdelab.endpoint.programs.packages import dpkg, rpm
 from mdelab.endpoint.programs.resources import df, findmnt, free, nproc, ps
 from mdelab.endpoint.programs.scripts import execute
 from mdelab.endpoint.programs.services import service, systemctl
-from mdelab.endpoint.programs.speech import NOT_FOUND, complain, not_simulated
+from mdelab.endpoint.programs.speech import NOT_EXECUTABLE, NOT_FOUND, complain, not_simulated
 from mdelab.endpoint.programs.sudo import sudo
 from mdelab.endpoint.programs.unzip import unzip
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
-
-_DEBIAN = ("debian", "ubuntu", "linuxmint")
 
 _FOLDERS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/microsoft/mdatp/sbin")
 """Where the programs of the table lie on every device, without being files of it."""
@@ -77,14 +76,19 @@ PROGRAMS: dict[str, Program] = {
     "whoami": whoami,
 }
 
+
+def _has_deb(spec: DeviceSpec) -> bool:
+    return distribution(spec.distribution).packages == "deb"
+
+
 _CONDITIONS: dict[str, Callable[[DeviceSpec], bool]] = {
-    "dpkg": lambda spec: spec.distribution in _DEBIAN,
+    "dpkg": _has_deb,
     "mdatp": lambda spec: spec.installed,
     "python": lambda spec: bool(spec.python2),
     "python2": lambda spec: bool(spec.python2),
     "python3": lambda spec: bool(spec.python),
-    "rpm": lambda spec: spec.distribution not in _DEBIAN,
-    "update-ca-certificates": lambda spec: spec.distribution in _DEBIAN,
+    "rpm": lambda spec: not _has_deb(spec),
+    "update-ca-certificates": _has_deb,
     "wdavdaemonclient": lambda spec: spec.installed,
 }
 """Programs that not every device has."""
@@ -118,6 +122,8 @@ def _guarded(program: Program) -> Program:
     """`program`, whose unknown flags and impossible paths become its error output."""
 
     async def run(device: Device, argv: list[str], io: Io) -> int:
+        if any("\0" in argument for argument in argv):
+            return complain(io, f"{argv[0]!r}: an argument holds a NUL, which no program can be given", NOT_EXECUTABLE)
         try:
             return await program(device, argv, io)
         except UnknownFlag as flag:

@@ -119,6 +119,8 @@ class _Run:
             scheme = "https" if port == 443 else "http"
             if not proxy_of(scheme, self._line, self._environment) or bypass_list(self._line, self._environment) == "*":
                 rows[f":{port}:{ip}:{bound}"] = None
+        if ports and not any(proxy_of(scheme, self._line, self._environment) for scheme in VARIABLES):
+            rows[f"::{_NOTHING_LISTENS}"] = None
         return list(rows)
 
     async def _dial(self, host: str, port: int) -> str:

@@ -4,6 +4,7 @@ Pure. An option outside the list is refused: curl can read and write the host in
 touch their own files only. Running curl is `mdelab.endpoint.programs.curl.run`.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -54,6 +55,12 @@ _LONG_VALUES = (
 _DATA = ("--data", "--data-ascii", "--data-binary")
 _FLAG_NAMES = {*_FLAGS.values(), *_LONG_FLAGS}
 _VALUE_NAMES = {*_VALUES.values(), *_LONG_VALUES}
+
+_PLAIN_URL = re.compile(
+    r"(https?://)?([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?([/?#].*)?", re.IGNORECASE | re.DOTALL
+)
+_OTHER_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+"""Passed on as it is: the private .curlrc allows http and https only, so that curl itself refuses it."""
 
 HostPath = Callable[[str], str]
 """A path as the device's user wrote it -> where it lies on the host."""
@@ -156,9 +163,9 @@ def _next(name: str, given: Iterator[str]) -> str:
 
 
 def _url(url: str) -> str:
-    host = url.split("://", 1)[-1].split("/", 1)[0]
-    if "{" in host:
-        raise Refused(f"curl with a pattern in the host name ({url})")
+    """`url`, if Python and curl cannot differ about whose it is: what one calls the host must be led to the lab by the other."""
+    if not _PLAIN_URL.fullmatch(url) and not _OTHER_SCHEME.match(url):
+        raise Refused(f"curl with a URL of the form {url!r}")
     return url
 
 

@@ -1,16 +1,17 @@
 """Gathers what `mdatp health` says about a running device. What it makes of it is `mdelab.endpoint.health`."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from mdelab.endpoint.agent import AgentState
 from mdelab.endpoint.health import HealthFacts
 from mdelab.endpoint.machine import Machine
 from mdelab.endpoint.program import Device
-from mdelab.model.clock import EPOCH, ClockMode
 from mdelab.model.seeds import guid
 
 LOG_FOLDER = "/var/log/microsoft/mdatp"
 INSTALL_LOG = f"{LOG_FOLDER}/install.log"
+_STAMP = "[%Y-%m-%d %H:%M:%S]"
+_STAMP_BYTES = 21
 
 _FIELD_OF_SETTING = {
     "real_time_protection": "real_time_protection_enabled",
@@ -58,15 +59,19 @@ def gather(device: Device) -> HealthFacts:
         group_ids=settings.edr_group_ids,
         tags=tuple(agent.tags.items()),
         log_level=settings.log_level,
-        fanotify_users=machine.spec.fanotify_users,
+        fanotify_users=agent.conflicting,
         log_folder_is_open=_log_folder_is_open(machine),
         managed=frozenset(_FIELD_OF_SETTING[name] for name in settings.managed if name in _FIELD_OF_SETTING),
     )
 
 
 def _installed_at(device: Device, now: datetime) -> datetime:
-    # A held clock begins at EPOCH, and its devices are installed then; a live one has no such beginning.
-    return EPOCH if device.tenant.clock.mode is ClockMode.HELD else now
+    """The stamp at the beginning of the installation's log; now when it cannot be read."""
+    try:
+        head = device.machine.files.read(INSTALL_LOG)[:_STAMP_BYTES].decode()
+        return datetime.strptime(head, _STAMP).replace(tzinfo=UTC)
+    except (FileNotFoundError, ValueError):
+        return now
 
 
 def _log_folder_is_open(machine: Machine) -> bool:

@@ -6,6 +6,7 @@ from mdelab.catalogue.mdatp import mdatp_text
 from mdelab.endpoint.antivirus import QUARANTINE
 from mdelab.endpoint.files import normal
 from mdelab.endpoint.programs.mdatp.call import OK, Call, Command
+from mdelab.endpoint.programs.speech import not_simulated
 
 _QUICK = ("/tmp", "/home", "/root", "/etc", "/usr/bin")
 """Where a quick scan looks; the real list is not documented."""
@@ -37,8 +38,9 @@ async def _cancel(call: Call) -> int:
 def _scan(call: Call, tops: tuple[str, ...]) -> int:
     files = call.device.machine.files
     paths = dict.fromkeys(path for top in tops for path in (files.paths(top) or ([top] if _is_file(call, top) else [])))
-    ignores = "ignore-exclusions" in call.options
-    wanted = [path for path in paths if not _is_below(path, _NOT_SCANNED) and (ignores or not _is_excluded(call, path))]
+    if "ignore-exclusions" in call.options and call.device.agent.settings.exclusions:
+        return not_simulated(call.io, "mdatp scan --ignore-exclusions", "Remove the exclusions, then scan.")
+    wanted = [path for path in paths if not _is_below(path, _NOT_SCANNED) and not _is_excluded(call, path)]
     found = [path for path in wanted if call.device.scan_file(path) is not None]
     call.say(mdatp_text("scan_finished"))
     call.say(f"\t{len(wanted)} file(s) scanned")
