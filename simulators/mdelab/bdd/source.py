@@ -56,11 +56,11 @@ class Owned:
         self._seed = seed
         self._running = contextlib.ExitStack()
         self._client: LabClient | None = None
-        self._failure: LabError | NotReady | None = None
+        self._failure: NotReady | None = None
         self._lock = threading.Lock()
 
     def lab(self) -> LabClient:
-        """Raises the same error at each call when the lab did not start."""
+        """Raises the same NotReady at each call when the lab did not start."""
         from mdelab.lab.launch import launch
 
         with self._lock:
@@ -69,9 +69,9 @@ class Owned:
             if self._client is None:
                 try:
                     self._client = self._running.enter_context(launch(None, seed=self._seed, name=None))
-                except (LabError, NotReady) as error:
-                    self._failure = error
-                    raise
+                except (LabError, NotReady, OSError, ImportError) as error:
+                    self._failure = NotReady(str(error))
+                    raise self._failure from error
             return self._client
 
     @property
@@ -119,7 +119,7 @@ class Doorman:
     def _answer(self) -> tuple[str, str, str]:
         try:
             client = self._owned.lab()
-        except (LabError, NotReady) as error:
+        except NotReady as error:
             return ("error", str(error), "")
         return ("lab", client.address, client.token)
 
@@ -136,15 +136,22 @@ class Knocking:
         from mdelab.lab.client import LabClient
 
         if self._failure:
-            raise LabError(self._failure)
+            raise NotReady(self._failure)
         if self._client is None:
             address = (self._door["host"], self._door["port"])
-            with Client(address, authkey=self._door["key"]) as connection:
-                connection.send(_KNOCK)
-                kind, first, second = connection.recv()
+            try:
+                with Client(address, authkey=self._door["key"]) as connection:
+                    connection.send(_KNOCK)
+                    kind, first, second = connection.recv()
+            except (EOFError, OSError) as error:
+                kind, first, second = (
+                    "error",
+                    f"the session's main process does not answer ({error!r}). Has it ended?",
+                    "",
+                )
             if kind == "error":
                 self._failure = first
-                raise LabError(first)
+                raise NotReady(first)
             self._client = LabClient(first, second)
         return self._client
 
