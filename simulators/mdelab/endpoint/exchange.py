@@ -26,7 +26,18 @@ def request_bytes(method: str, target: str, headers: dict[str, str], body: bytes
 class Exchange:
     """Reads one answer. `outcome` is done when it is whole or can no longer come."""
 
-    __slots__ = ("_body", "_head_bytes", "_headers", "_is_head", "_parser", "_size", "_status", "_wire", "outcome")
+    __slots__ = (
+        "_body",
+        "_head_bytes",
+        "_headers",
+        "_is_head",
+        "_keeps",
+        "_parser",
+        "_size",
+        "_status",
+        "_wire",
+        "outcome",
+    )
 
     def __init__(self, wire: Wire, method: str) -> None:
         self._wire = wire
@@ -37,6 +48,7 @@ class Exchange:
         self._body: list[bytes] = []
         self._size = 0
         self._status = 0
+        self._keeps = False
         self.outcome: asyncio.Future[Reply | Failure] = asyncio.get_running_loop().create_future()
         wire.receive = self._received
         wire.ended = self._ended
@@ -49,7 +61,7 @@ class Exchange:
     @property
     def may_go_on(self) -> bool:
         """Whether the connection can carry another exchange; asked for when the answer is whole."""
-        return bool(self._parser.should_keep_alive()) and not self._wire.is_closed
+        return self._keeps and not self._wire.is_closed
 
     # httptools calls these
 
@@ -61,6 +73,7 @@ class Exchange:
     def on_headers_complete(self) -> None:
         self._status = self._parser.get_status_code()
         if self._is_head and self._status >= 200:
+            self._keeps = bool(self._parser.should_keep_alive())
             self._finish(Reply(self._status, self._headers))
 
     def on_body(self, data: bytes) -> None:
@@ -72,6 +85,8 @@ class Exchange:
 
     def on_message_complete(self) -> None:
         if self._status >= 200:
+            # Outside the parser's callbacks the question would be about the next message.
+            self._keeps = bool(self._parser.should_keep_alive())
             self._finish(Reply(self._status, self._headers, b"".join(self._body)))
         else:
             # An interim answer (100, 103): the real one follows.
