@@ -34,8 +34,8 @@ class Protection:
     def scan(self, path: str) -> Threat | None:
         """Scan one file. A finding is quarantined, or only reported when the antivirus is passive.
 
-        None when the file is clean, gone, excluded, or its threat is allowed. A file that was reported before, and is
-        still there, gives the same threat again.
+        None when the file is clean, gone, excluded, restored from the quarantine, or its threat is allowed. A file that
+        was reported before, and is still there, gives the same threat again.
         """
         settings = self._settings()
         if _is_excluded(path, settings):
@@ -46,6 +46,8 @@ class Protection:
             return None
         signature = judge(content)
         if signature is None or any(name in settings.allowed_threats for name in signature.allowed_as):
+            return None
+        if any(one.path == path and one.name == signature.name and one.status == "restored" for one in self._known()):
             return None
         status: ThreatStatus = "detected" if settings.passive_mode else "quarantined"
         before = next((one for one in self._known() if one.path == path and one.status == "detected"), None)
