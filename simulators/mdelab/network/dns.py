@@ -37,9 +37,10 @@ class Dns:
     async def start(self, address: str = "127.0.0.1") -> Address:
         """Listen for UDP and TCP on one port that the system chooses. Raises OSError."""
         for attempt in range(_PORT_TRIES):
-            transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
                 lambda: _Datagrams(self), local_addr=(address, 0)
             )
+            protocol.transport = transport
             host, port = transport.get_extra_info("sockname")[:2]
             try:
                 await self._listener.start(address, port=port)
@@ -104,16 +105,13 @@ class Dns:
 class _Datagrams(asyncio.DatagramProtocol):
     def __init__(self, server: Dns) -> None:
         self._server = server
-        self._transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self.transport: asyncio.DatagramTransport | None = None
+        """Set by the server; asyncio's own transport does not say that it is a DatagramTransport."""
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         answer = self._server.answer(data, addr[0])
-        if answer is not None and self._transport is not None:
-            self._transport.sendto(answer, addr)
+        if answer is not None and self.transport is not None:
+            self.transport.sendto(answer, addr)
 
 
 def _error(packet: bytes, code: int) -> bytes:
