@@ -22,7 +22,7 @@ WORKERS ?= 2
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
 
-run: $(READY) ## the whole lab: every scenario, then $(ENDPOINTS) endpoints of load; a table, and a report in out/
+run: $(READY) ## the whole lab: every scenario, then a load of endpoints; a table, and a report in out/
 	$(BIN)/mdelab verify --endpoints $(ENDPOINTS)
 
 test: $(READY) ## unit tests and scenarios under pytest
@@ -33,8 +33,9 @@ check: $(READY) ## ruff and mypy (strict)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-load: $(READY) ## Locust's web page on http://127.0.0.1:8089, steering endpoints of a lab
-	$(BIN)/locust --locustfile loadtests/locustfile.py --web-host 127.0.0.1
+load: $(READY) ## Locust's page on http://127.0.0.1:8089, steering endpoints of a lab that ends with it
+	$(BIN)/mdelab up --name load; trap '$(BIN)/mdelab down --lab load' EXIT; \
+	$(BIN)/locust --locustfile loadtests/locustfile.py --web-host 127.0.0.1 --lab load --endpoints $(ENDPOINTS)
 
 bench: $(READY) ## measure this machine; how, is in benchmarks/README.md
 	$(BIN)/python -m benchmarks
