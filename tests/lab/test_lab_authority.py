@@ -54,7 +54,7 @@ def test_the_authorities_do_not_vouch_for_each_other(authority: Authority) -> No
 @pytest.mark.parametrize("names_hosts", [True, False])
 def test_a_leaf_for_a_name_outside_the_lab_is_worth_nothing(tmp_path: Path, names_hosts: bool) -> None:
     root = _authority("root", names_hosts=names_hosts)
-    leaf = _leaf(root, "bank", ("bank.example",))
+    leaf = _leaf(root, "bank.example", ("bank.example",))
     for name, signed in (("root", root), ("leaf", leaf)):
         (tmp_path / f"{name}.pem").write_bytes(signed.pem())
     command = ["openssl", "verify", "-CAfile", str(tmp_path / "root.pem"), str(tmp_path / "leaf.pem")]

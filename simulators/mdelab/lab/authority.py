@@ -51,9 +51,9 @@ class Authority:
         cloud_root = _authority(f"cloud root {lab_id}")
         interception = _authority(f"interception CA {lab_id}")
         package_root = _authority(f"package root {lab_id}", names_hosts=False)
-        server = _leaf(cloud_root, f"cloud {lab_id}", _server_names())
+        server = _leaf(cloud_root, _server_names()[0], _server_names())
         self.package_root = package_root.certificate
-        self.package_signer = _leaf(package_root, f"Seville {lab_id}", ())
+        self.package_signer = _leaf(package_root, f"mdelab simulated Seville {lab_id}", ())
         self.interception_name = f"mdelab simulated interception CA {lab_id}"
         self.cloud_root_file = _certificate_file(folder / "cloud-root.pem", cloud_root)
         self.interception_file = _certificate_file(folder / "interception-ca.pem", interception)
@@ -84,7 +84,7 @@ def _authority(name: str, *, names_hosts: bool = True) -> Signed:
     names_hosts: False for an authority that never signs for a host; it may then sign for no DNS name at all.
     """
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = _subject(name)
+    subject = _subject(f"mdelab simulated {name}")
     permitted = [x509.DNSName(suffix) for suffix in catalogue.simulated_suffixes()] if names_hosts else []
     constraints = (
         x509.NameConstraints(permitted_subtrees=permitted, excluded_subtrees=None)
@@ -105,10 +105,11 @@ def _authority(name: str, *, names_hosts: bool = True) -> Signed:
     return Signed(key=key, certificate=certificate)
 
 
-def _leaf(issuer: Signed, name: str, hosts: tuple[str, ...]) -> Signed:
+def _leaf(issuer: Signed, common_name: str, hosts: tuple[str, ...]) -> Signed:
+    """common_name: for a server one of its hosts, because a proxy that forges the certificate copies it among the names."""
     key = ec.generate_private_key(ec.SECP256R1())
     builder = (
-        _builder(_subject(name), issuer.certificate.subject, key.public_key())
+        _builder(_subject(common_name), issuer.certificate.subject, key.public_key())
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()), critical=False)
@@ -134,11 +135,11 @@ def _builder(subject: x509.Name, issuer: x509.Name, public_key: ec.EllipticCurve
     )
 
 
-def _subject(name: str) -> x509.Name:
+def _subject(common_name: str) -> x509.Name:
     return x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, "mdelab simulated"),
-            x509.NameAttribute(NameOID.COMMON_NAME, f"mdelab simulated {name}"),
+            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
         ]
     )
 
