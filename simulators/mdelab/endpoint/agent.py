@@ -269,8 +269,6 @@ class Agent:
                 self._saved.results.append(CommandResult(id=command, status=status, message=message))
                 yield Persist()
                 yield from self._send_result()
-            case happened.DefinitionsWanted():
-                yield from self._fetch_definitions()
 
     # Start and timers
 

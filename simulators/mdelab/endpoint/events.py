@@ -96,11 +96,6 @@ class CommandExecuted:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DefinitionsWanted:
-    """Somebody asked for a download now."""
-
-
 Event = (
     Started
     | PackageDropped
@@ -114,5 +109,4 @@ Event = (
     | TagSet
     | ThreatSeen
     | CommandExecuted
-    | DefinitionsWanted
 )
