@@ -1,6 +1,6 @@
 """The simulated hosts: which channel they belong to, what a client trusts there, and how their probes answer."""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 import msgspec
@@ -62,7 +62,7 @@ def read_services() -> _File:
     return read("services.toml", _File)
 
 
-@cache
+@lru_cache(maxsize=4096)  # clients choose the names
 def service_for(host: str) -> Service | None:
     """The row of a host name; the most exact pattern wins. None when the lab does not simulate it."""
     rows = [row for row in services() if matches(row.host, host)]

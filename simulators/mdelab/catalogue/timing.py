@@ -30,6 +30,7 @@ class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     inventory: Duration
     alert: Duration
     inactive: Duration
+    impaired: Duration
     offboarding_package: Duration
     device_token: Duration
     api_token: Duration

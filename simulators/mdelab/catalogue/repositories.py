@@ -1,0 +1,25 @@
+"""The Linux package repositories that packages.microsoft.com describes."""
+
+from functools import cache
+
+import msgspec
+
+from mdelab.catalogue.read import read
+from mdelab.model.basis import Basis
+
+
+class Repositories(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    keys: tuple[str, ...]
+    """File names below /keys."""
+    channels: tuple[str, ...]
+    codenames: dict[str, str]
+    """`distribution/version` -> codename, for those with .list files."""
+    rpm: dict[str, tuple[str, ...]]
+    """Distribution -> versions, for those with .repo files."""
+    basis: Basis
+    source: str
+
+
+@cache
+def repositories() -> Repositories:
+    return read("repositories.toml", Repositories)

@@ -1,0 +1,233 @@
+"""Accepts connections, does the TLS handshake and hands the bytes to uvicorn's protocol (httptools; never h11).
+
+uvicorn's own server is not used, because it says nothing about handshakes that fail: those are evidence too. SNI is
+known through the context's callback, which finds its connection by a context variable (it works on asyncio and uvloop).
+What is answered is decided elsewhere; here is also what can be said before there is a request: no HTTP, or too long a head.
+"""
+
+import asyncio
+import logging
+import socket
+import ssl
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from mdelab.cloud.answer import refusal
+from mdelab.cloud.asgi import App
+from mdelab.model.errors import NotReady
+from mdelab.model.evidence import Evidence, EvidenceSink, HttpSeen, TlsSeen
+from mdelab.model.tenant import Directory
+from mdelab.model.work import Address
+
+OBSERVER = "cloud"
+KEEP_ALIVE_S = 75
+"""As nginx does; an agent with a held clock keeps its connection over hours of its own time."""
+HANDSHAKE_TIMEOUT_S = 20.0
+MOST_HEAD_BYTES = 65_536
+_BACKLOG = 2048
+_CLOSING_S = 5.0
+_RETRY_ACCEPT_S = 0.1
+
+_log = logging.getLogger("mdelab.cloud")
+
+
+@dataclass(slots=True)
+class _Hello:
+    """What the client said in its handshake so far."""
+
+    sni: str = ""
+
+
+_hello: ContextVar[_Hello | None] = ContextVar("mdelab_cloud_hello", default=None)
+
+
+def _note_name(_: ssl.SSLObject | ssl.SSLSocket, name: str | None, __: ssl.SSLContext) -> None:
+    hello = _hello.get()
+    if hello is not None:
+        hello.sni = name or ""
+
+
+class Acceptor:
+    """The HTTPS and the HTTP port of the cloud."""
+
+    def __init__(self, app: App, tls: ssl.SSLContext, directory: Directory, sink: EvidenceSink, lab_id: str) -> None:
+        """tls: its SNI callback is set here, so it belongs to this acceptor."""
+        tls.sni_callback = _note_name
+        self._tls = tls
+        self._directory = directory
+        self._sink = sink
+        self._config = Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            interface="asgi3",
+        )
+        self._config.load()
+        self._state = ServerState()
+        self._state.default_headers = [(b"x-mdelab", lab_id.encode())]
+        self._listeners: list[socket.socket] = []
+        self._accepting: list[asyncio.Task[None]] = []
+        self._handshakes: set[asyncio.Task[None]] = set()
+
+    async def start(self, address: str) -> tuple[Address, Address]:
+        """Listen on `address`; returns where HTTPS and HTTP are."""
+        return self._listen(address, self._tls), self._listen(address, None)
+
+    async def stop(self) -> None:
+        """Close the ports and every connection; returns when nothing is left."""
+        for task in self._accepting:
+            task.cancel()
+        await asyncio.gather(*self._accepting, return_exceptions=True)
+        for listener in self._listeners:
+            listener.close()
+        for task in list(self._handshakes):
+            task.cancel()
+        await asyncio.gather(*self._handshakes, return_exceptions=True)
+        for protocol in list(self._state.connections):
+            protocol.transport.abort()
+        try:
+            async with asyncio.timeout(_CLOSING_S):
+                # A request under way sees its client gone and ends.
+                while self._state.connections or self._state.tasks:
+                    await asyncio.wait(self._state.tasks, timeout=0.01) if self._state.tasks else await asyncio.sleep(0)
+        except TimeoutError as error:
+            left = f"{len(self._state.connections)} connections and {len(self._state.tasks)} requests"
+            raise NotReady(
+                f"the mock cloud did not close within {_CLOSING_S:g} s: {left} are left, because they did not end when their "
+                "client was gone. Report this with the lab's log."
+            ) from error
+
+    def _listen(self, address: str, tls: ssl.SSLContext | None) -> Address:
+        listener = socket.create_server((address, 0), backlog=_BACKLOG)
+        listener.setblocking(False)
+        self._listeners.append(listener)
+        self._accepting.append(asyncio.create_task(self._accept(listener, tls)))
+        host, port = listener.getsockname()[:2]
+        return str(host), int(port)
+
+    async def _accept(self, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, peer = await loop.sock_accept(listener)
+            except OSError as error:
+                # Out of descriptors, or a client that left while it waited: the lab goes on.
+                _log.warning("the mock cloud could not accept a connection: %s", error)
+                await asyncio.sleep(_RETRY_ACCEPT_S)
+                continue
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            task = asyncio.create_task(self._serve(connection, (str(peer[0]), int(peer[1])), tls))
+            self._handshakes.add(task)
+            task.add_done_callback(self._handshakes.discard)
+
+    async def _serve(self, connection: socket.socket, peer: Address, tls: ssl.SSLContext | None) -> None:
+        loop = asyncio.get_running_loop()
+        host, port = connection.getsockname()[:2]
+        local = (str(host), int(port))
+        hello = _Hello()
+        _hello.set(hello)
+        try:
+            if tls is None:
+                await loop.connect_accepted_socket(self._protocol, connection)
+                return
+            transport, _ = await loop.connect_accepted_socket(
+                self._protocol, connection, ssl=tls, ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S
+            )
+        except (OSError, ssl.SSLError) as error:
+            connection.close()
+            self._sink(
+                Evidence(
+                    observer=OBSERVER, step="tls", local=local, peer=peer, name=hello.sni, tls=_failed(hello, error),
+                    error=_words(error),
+                )
+            )  # fmt: skip
+            return
+        except asyncio.CancelledError:
+            connection.close()
+            raise
+        caller = self._directory.caller(peer[0])
+        if caller is None or caller.tenant.evidence == "all":
+            session = transport.get_extra_info("ssl_object")
+            version = (session.version() if session else None) or ""
+            seen = TlsSeen(outcome="established", sni=hello.sni, version=version)
+            self._sink(Evidence(observer=OBSERVER, step="tls", local=local, peer=peer, name=hello.sni, tls=seen))
+
+    def _protocol(self) -> "_Protocol":
+        return _Protocol(self._config, self._state, self._sink)
+
+
+def _failed(hello: _Hello, error: OSError) -> TlsSeen:
+    reason = getattr(error, "reason", None) or ""
+    if "ALERT" in reason:
+        # OpenSSL: TLSV1_ALERT_UNKNOWN_CA, SSLV3_ALERT_BAD_CERTIFICATE
+        return TlsSeen(outcome="refused", sni=hello.sni, alert=reason.partition("ALERT_")[2].replace("_", " ").lower())
+    return TlsSeen(outcome="broken", sni=hello.sni)
+
+
+def _words(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError):
+        return str(error.reason or error)
+    if isinstance(error, ConnectionResetError):
+        return "the client closed the connection during the handshake"
+    return str(error) or type(error).__name__
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol with a bounded head, and with JSON and evidence for what is no HTTP."""
+
+    def __init__(self, config: Config, state: ServerState, sink: EvidenceSink) -> None:
+        super().__init__(config, state, {})
+        self._sink = sink
+        self._head_bytes = 0
+        self._in_head = True
+        self._has_advanced = False
+
+    def data_received(self, data: bytes) -> None:
+        self._has_advanced = False
+        super().data_received(data)
+        if self._in_head and not self._has_advanced:
+            # All of it was head: what was read before the head's end is bounded by the size of one read.
+            self._head_bytes += len(data)
+            if self._head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
+                self._refuse(
+                    431, "HeadTooLarge", f"the request's head is larger than {MOST_HEAD_BYTES} bytes. Shorten it."
+                )
+
+    def on_headers_complete(self) -> None:
+        self._in_head, self._has_advanced, self._head_bytes = False, True, 0
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_head, self._has_advanced = True, True
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """uvicorn calls this for what httptools cannot read."""
+        self._refuse(
+            400, "NotHttp", "the bytes received are no HTTP/1.1 request. Send one, such as GET /test HTTP/1.1."
+        )
+
+    def _refuse(self, status: int, code: str, message: str) -> None:
+        answer = refusal(status, code, message)
+        head = [f"HTTP/1.1 {status} {code}".encode(), b"content-type: application/json", b"connection: close"]
+        head += [name + b": " + value for name, value in self.server_state.default_headers]
+        head.append(f"content-length: {len(answer.body)}".encode())
+        self.transport.write(b"\r\n".join([*head, b"", answer.body]))
+        self.transport.close()
+        if self.client is not None:
+            host, port = self.server or ("", 0)
+            self._sink(
+                Evidence(
+                    observer=OBSERVER, step="http", local=(host, port or 0), peer=self.client,
+                    http=HttpSeen(method="", path="", status=status), error=message,
+                )
+            )  # fmt: skip

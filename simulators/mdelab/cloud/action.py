@@ -1,0 +1,30 @@
+"""A machine action: what the API orders for a device. The device takes it at its next poll and reports back."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mdelab.model.channel import Command
+
+OPEN = ("Pending", "InProgress")
+"""States that still change. Source: defender-docs api/machineaction.md."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Action:
+    id: str
+    type: str
+    scope: str | None
+    requestor: str
+    comment: str
+    machine_id: str
+    created: datetime
+    updated: datetime
+    status: str = "Pending"
+    cancelled_by: str | None = None
+    cancel_comment: str | None = None
+    cancelled_at: datetime | None = None
+    parameters: dict[str, str] = field(default_factory=dict)
+
+    def command(self) -> Command:
+        """What the device is told."""
+        return Command(id=self.id, type=self.type, parameters=self.parameters)

@@ -1,0 +1,83 @@
+"""Raises alerts: one a rule and device while it is open, some minutes after the events that fit were committed."""
+
+from mdelab.catalogue import timing
+from mdelab.catalogue.rules import Rule
+from mdelab.cloud.alert import MOST_EVIDENCE, Alert
+from mdelab.cloud.detection.matcher import Matcher
+from mdelab.cloud.estate import Estate, Estates
+from mdelab.cloud.machine import Device
+from mdelab.cloud.ticks import ticks
+from mdelab.model.channel import Event
+
+_INT32 = 1 << 31
+
+
+class Detector:
+    def __init__(self, matcher: Matcher, estates: Estates) -> None:
+        self._matcher = matcher
+        self._estates = estates
+        self._pending: dict[tuple[str, str, str], list[Event]] = {}
+        """(tenant, machine, rule) -> events of an alert that is about to be raised."""
+
+    def judge(self, estate: Estate, device: Device, events: tuple[Event, ...]) -> None:
+        """Match events that have just been committed."""
+        for event in events:
+            for rule in self._matcher.matches(event):
+                self._note(estate, device, rule, event)
+
+    def forget(self, tenant_id: str) -> None:
+        for key in [key for key in self._pending if key[0] == tenant_id]:
+            del self._pending[key]
+
+    def _note(self, estate: Estate, device: Device, rule: Rule, event: Event) -> None:
+        clock = estate.tenant.clock
+        for alert in estate.alerts_of(device.id):
+            if alert.rule == rule.id and alert.is_open:
+                alert.extend([event], clock.now())
+                self._estates.save_later(estate, alert)
+                return
+        key = (estate.tenant.id, device.id, rule.id)
+        waiting = self._pending.get(key)
+        if waiting is not None:
+            if len(waiting) < MOST_EVIDENCE:
+                waiting.append(event)
+            return
+        self._pending[key] = [event]
+
+        async def raise_alert() -> None:
+            with estate.tenant.work.item(f"cloud: alert {rule.title!r} for {device.endpoint}"):
+                collected = self._pending.pop(key, None)
+                if collected:
+                    alert = _alert(estate, device, rule, collected)
+                    estate.alerts[alert.id] = alert
+                    self._estates.save_later(estate, alert)
+
+        clock.call_after(timing().after("alert"), f"alert: {rule.title} ({device.endpoint})", raise_alert)
+
+
+def _alert(estate: Estate, device: Device, rule: Rule, events: list[Event]) -> Alert:
+    now = estate.tenant.clock.now()
+    ids = estate.tenant.stream("alert", device.id, rule.id, str(len(estate.alerts)))
+    # da<ticks>_<a 32-bit integer>, defender-docs api/alerts.md
+    return Alert(
+        id=f"da{ticks(now)}_{ids.randrange(-_INT32, _INT32)}",
+        rule=rule.id,
+        machine_id=device.id,
+        title=rule.title,
+        description=rule.description,
+        severity=rule.level.capitalize(),
+        category=rule.mdelab.category,
+        detection_source=rule.mdelab.detection_source,
+        threat_name=rule.mdelab.threat_name,
+        threat_family=rule.mdelab.threat_family,
+        techniques=tuple(
+            tag.removeprefix("attack.").upper()
+            for tag in rule.tags
+            if tag.startswith("attack.t") and tag[8:9].isdigit()
+        ),
+        created=now,
+        updated=now,
+        first_event=min(event.at for event in events),
+        last_event=max(event.at for event in events),
+        events=events,
+    )
