@@ -531,6 +531,9 @@ class Agent:
         if was_licensed:
             yield from self._upload()
             return
+        if "onboarding" in self._files and "onboarding" not in self._fresh_drops:
+            # That the file is there still counts; its text has served.
+            self._files["onboarding"] = ""
         organisation = self.onboarding.org_id if self.onboarding else ""
         yield LogLine(level="info", text=f"onboarded to organisation {organisation}")
         yield WakeAfter(name="cyber", delay=timing().after("cyber"))

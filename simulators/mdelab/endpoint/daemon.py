@@ -83,8 +83,9 @@ class Daemon:
         log: CoreLog,
         execute: Executor,
         now: Callable[[], datetime],
+        persists: bool = True,
     ) -> None:
-        """now: the device's own time, which may be wrong."""
+        """now: the device's own time, which may be wrong. persists: False where no later run will read the state."""
         self._name = name
         self._tenant = tenant
         self._files = files
@@ -94,6 +95,7 @@ class Daemon:
         self._log = log
         self._execute = execute
         self._now = now
+        self._persists = persists
         self._inbox: deque[happened.Event] = deque()
         self._timers: dict[str, Timer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -125,13 +127,12 @@ class Daemon:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def refresh_definitions(self) -> bool:
-        """Download definitions now; False when that failed."""
-        with self._tenant.work.item(f"{self._name}: definitions") as item:
-            answer = await self._ask(FetchDefinitions(url=DEFINITIONS_URL), item)
-            failures = self._agent.definition_failures
-            self.feed(answer)
-            return self._agent.definition_failures <= failures
+    async def refresh_definitions(self, item: Item) -> bool:
+        """Download definitions now; False when that failed. item: what the download is counted as."""
+        answer = await self._ask(FetchDefinitions(url=DEFINITIONS_URL), item)
+        failures = self._agent.definition_failures
+        self.feed(answer)
+        return self._agent.definition_failures <= failures
 
     # Commands
 
@@ -167,6 +168,8 @@ class Daemon:
         self.feed(happened.TimerFired(name=name))
 
     def _persist(self) -> None:
+        if not self._persists:
+            return
         saved = self._agent.saved()
         state = _StateFile(edr={"identity": self._agent.machine_id} if saved.token else {}, agent=saved)
         self._files.write(STATE_FILE, msgspec.json.encode(state), 0o600)

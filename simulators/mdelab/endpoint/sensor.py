@@ -4,7 +4,8 @@ The agent's decisions are `mdelab.endpoint.agent`; how they are carried out is `
 """
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -64,7 +65,8 @@ class Sensor:
     ) -> None:
         """files: the device's disk; what an earlier sensor left there is taken up again.
 
-        lean: for fleets: one idle connection, a short log, a short queue. Raises LabError for an impossible spec.
+        lean: for fleets: one idle connection, a short log, a short queue, no state on disk.
+        Raises LabError for an impossible spec.
         """
         spec.check()
         self.tenant = tenant
@@ -202,14 +204,11 @@ class Sensor:
 
     async def fetch(self, url: str, *, purpose: Purpose, trust: Trust, method: str = "GET") -> Reply | Failure:
         """One request the way the agent would send it, redirects not followed."""
-        item = _running.get()
-        if item is not None:
+        with self._counted(f"{method} {url}") as item:
             return await self._transport.request(method, url, purpose=purpose, trust=trust, item=item)
-        with self.tenant.work.item(f"{self.machine.spec.name}: {method} {url}") as own:
-            return await self._transport.request(method, url, purpose=purpose, trust=trust, item=own)
 
     async def resolve(self, name: str) -> str | None:
-        with self.tenant.work.item(f"{self.machine.spec.name}: name {name}"):
+        with self._counted(f"name {name}"):
             return await self._transport.resolve(name)
 
     def observe(self, type: str, **fields: str) -> None:  # noqa: A002 (the field's name in an Event)
@@ -229,7 +228,10 @@ class Sensor:
 
     async def refresh_definitions(self) -> bool:
         """Download definitions now. False when that failed or the daemon does not run."""
-        return self._daemon is not None and await self._daemon.refresh_definitions()
+        if self._daemon is None:
+            return False
+        with self._counted("definitions") as item:
+            return await self._daemon.refresh_definitions(item)
 
     def scan_file(self, path: str) -> Threat | None:
         """Scan one file now, whether real-time protection runs or not."""
@@ -255,6 +257,16 @@ class Sensor:
         self._feed(happened.ConflictsChanged(names=self._conflicts()))
 
     # Inside
+
+    @contextmanager
+    def _counted(self, what: str) -> Iterator[Item]:
+        """The item that the tenant's ledger counts `what` as: the running program's, or one of its own."""
+        running = _running.get()
+        if running is not None:
+            yield running
+            return
+        with self.tenant.work.item(f"{self.machine.spec.name}: {what}") as own:
+            yield own
 
     def _now(self) -> datetime:
         return self.tenant.clock.now() + self._skew()
@@ -303,6 +315,7 @@ class Sensor:
             log=CoreLog(self.machine.files, _LEAN_LOG_BYTES if self._lean else MOST_BYTES),
             execute=self._execute,
             now=self._now,
+            persists=not self._lean,
         )
         self._feed(happened.ConflictsChanged(names=self._conflicts()))
         self._feed(happened.Started())
@@ -380,10 +393,10 @@ class Sensor:
     def _roots(self, trust: Trust) -> bytes:
         match trust:
             case Trust.ROOT_SET:
-                return self.machine.attachment.root_set.read_bytes()
+                return _shared(self.machine.attachment.root_set.read_bytes())
             case Trust.OS_STORE:
                 files = self.machine.files
-                return files.read(layout.OS_STORE) if files.exists(layout.OS_STORE) else b""
+                return _shared(files.read(layout.OS_STORE)) if files.exists(layout.OS_STORE) else b""
             case Trust.PLAIN:
                 return b""
 
@@ -407,6 +420,12 @@ class Sensor:
         return happened.CommandExecuted(
             id=ordered.id, status="Succeeded", message=f"{len(paths)} files scanned, {len(found)} threats detected"
         )
+
+
+@lru_cache(maxsize=64)
+def _shared(pem: bytes) -> bytes:
+    """One copy of the same bytes for all devices: every open connection holds on to what it trusts."""
+    return pem
 
 
 @lru_cache(maxsize=16)

@@ -10,7 +10,8 @@ import ssl
 from collections.abc import Callable
 from typing import cast
 
-_READ_BYTES = 65_536
+_READ_BYTES = 16_384
+"""A TLS record holds no more. What is asked for is allocated for each read, so more would cost every small answer."""
 
 
 class Wire(asyncio.Protocol):
