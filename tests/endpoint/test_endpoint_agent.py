@@ -267,6 +267,26 @@ def test_what_one_organisation_left_behind_is_never_sent_to_another() -> None:
     assert play.agent.waiting == 0
 
 
+def test_a_late_yes_to_a_report_of_the_former_organisation_takes_no_event_of_the_new_one() -> None:
+    play = Play().onboarded()
+    play.feed(happened.Observed(type="FileRead"))
+    play.feed(happened.TimerFired(name="upload"))
+    play.refuse(SendReport)
+    play.feed(happened.TimerFired(name="upload"))
+    late = play.last(SendReport)
+    assert isinstance(late, SendReport)
+    play.drop(OFFBOARDING, "offboarding")
+    play.answer(SendOffboarding, 204)
+    play.feed(happened.PackageRemoved(kind="offboarding"))
+    play.drop(OTHER_ONBOARDING)
+    play.answer(SendEnrolment, body=ENROLLED)
+    assert play.agent.waiting == 1
+    play.feed(
+        happened.AnswerReceived(request=late, status=200, body=msgspec.json.encode(Stored(stored=1, duplicates=0)))
+    )
+    assert play.agent.waiting == 1
+
+
 def test_a_refused_enrolment_is_retried_after_a_growing_bounded_wait() -> None:
     play = Play()
     play.drop(ONBOARDING)

@@ -541,7 +541,10 @@ class Agent:
         yield from self._upload()
 
     def _report_answered(self, request: SendReport, answer: happened.AnswerReceived) -> Iterator[Command]:
-        count = len(request.body.events)
+        count = self.queue.still_first(request.body)
+        if not count:
+            # The events went meanwhile: another organisation has the device now.
+            return
         if answer.status == 413:
             if count > 1:
                 yield from self._upload(most_events=count // 2)

@@ -57,6 +57,12 @@ class Queue:
             taken.append(event)
         return Report(events=tuple(taken))
 
+    def still_first(self, report: Report) -> int:
+        """How many events of `report` are (still) the oldest here: all of them, or 0 when they are gone already."""
+        count = len(report.events)
+        is_first = len(self._events) >= count > 0 and self._events[0].id == report.events[0].id
+        return count if is_first else 0
+
     def forget(self, count: int) -> None:
         """Drop the oldest `count`."""
         for _ in range(count):
