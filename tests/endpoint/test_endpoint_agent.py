@@ -281,10 +281,11 @@ def test_a_late_yes_to_a_report_of_the_former_organisation_takes_no_event_of_the
     play.drop(OTHER_ONBOARDING)
     play.answer(SendEnrolment, body=ENROLLED)
     assert play.agent.waiting == 1
-    play.feed(
+    commands = play.feed(
         happened.AnswerReceived(request=late, status=200, body=msgspec.json.encode(Stored(stored=1, duplicates=0)))
     )
     assert play.agent.waiting == 1
+    assert [event.type for report in of(SendReport, commands) for event in report.body.events] == ["Heartbeat"]
 
 
 def test_a_refused_enrolment_is_retried_after_a_growing_bounded_wait() -> None:

@@ -543,7 +543,9 @@ class Agent:
     def _report_answered(self, request: SendReport, answer: happened.AnswerReceived) -> Iterator[Command]:
         count = self.queue.still_first(request.body)
         if not count:
-            # The events went meanwhile: another organisation has the device now.
+            # The events went meanwhile: another organisation has the device now, and its own events wait.
+            if self.licensed:
+                yield from self._upload()
             return
         if answer.status == 413:
             if count > 1:
