@@ -59,6 +59,7 @@ class Cloud:
         self._telemetry = Telemetry(self._store)
         self._detector = Detector(Matcher(rules()), self._estates)
         entra = EntraService(self._estates)
+        self.tokens = entra.tokens
         device = DeviceService(
             CommandChannel(self._estates, Inventory(self._estates), signer.chain),
             CyberChannel(self._estates, self._telemetry, self._detector),

@@ -65,7 +65,8 @@ def _scope(form: Mapping[str, str]) -> str:
     if not scopes[0].endswith(_SUFFIX):
         raise EntraFailure(
             1002012,
-            f"The provided value for scope {scopes[0]} is not valid. Client credential flows must have a scope value with /.default suffixed.",
+            f"The provided value for scope {scopes[0]} is not valid. Client credential flows must have a scope value with "
+            "/.default suffixed to the resource identifier.",
         )
     return _known(scopes[0].removesuffix(_SUFFIX))
 

@@ -153,10 +153,11 @@ class _Reader:
 
         def test(row: Row) -> bool:
             value = _comparable(row[name], wanted)
-            if value is None or wanted is None or type(value) is not type(wanted):
-                # Nothing is greater or smaller than null or than a value of another type.
-                return word == "ne" if (value is None) != (wanted is None) or wanted is not None else word == "eq"
-            return compare(value, wanted)
+            is_same_type = type(value) is type(wanted)
+            if word in ("eq", "ne"):
+                return (is_same_type and value == wanted) is (word == "eq")
+            # Nothing is greater or smaller than null or than a value of another type.
+            return is_same_type and value is not None and compare(value, wanted)
 
         return test
 
@@ -219,6 +220,8 @@ def _tokens(text: str) -> list[tuple[str, str]]:
 
 def _moment(text: str) -> datetime:
     """Seven fractional digits are cut to six."""
+    if "T" not in text:
+        text = text.removesuffix("Z")
     moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
