@@ -4,6 +4,8 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from mdelab.cloud.store import Store
 from mdelab.model.channel import Event
 
@@ -30,6 +32,7 @@ class Telemetry:
         endpoint: its name in the tenant. body: the report as it arrived; its events are read from there again.
         """
         received = now.isoformat()
+        ids = msgspec.json.encode([event.id for event in events]).decode()
 
         def job(connection: sqlite3.Connection) -> Committed:
             cursor = connection.execute(
@@ -37,12 +40,11 @@ class Telemetry:
                 (tenant, endpoint, machine, received, body),
             )
             report = cursor.lastrowid
-            before = connection.total_changes
-            cursor.executemany(
-                "INSERT OR IGNORE INTO events (tenant, id, report) VALUES (?, ?, ?)",
-                [(tenant, event.id, report) for event in events],
-            )
-            added = connection.total_changes - before
+            # One statement for all: each step of SQLite hands the interpreter to the event loop's thread and back.
+            added = cursor.execute(
+                "INSERT OR IGNORE INTO events (tenant, id, report) SELECT ?, value, ? FROM json_each(?)",
+                (tenant, report, ids),
+            ).rowcount
             if added == len(events):
                 return Committed(events, 0)
             return _split(connection, tenant, report, events, added)

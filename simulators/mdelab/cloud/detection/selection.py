@@ -21,6 +21,8 @@ def compile_selection(selection: Any, name: str) -> FieldsTest:
     match selection:
         case dict() if selection:
             tests = [_field(str(key), value, name) for key, value in selection.items()]
+            if len(tests) == 1:
+                return tests[0]
             return lambda fields: all(test(fields) for test in tests)
         case list() if selection and all(isinstance(one, dict) for one in selection):
             options = [compile_selection(one, name) for one in selection]
@@ -45,6 +47,8 @@ def _field(key: str, wanted: Any, name: str) -> FieldsTest:
     if any(isinstance(value, dict | list) or value is None for value in values):
         raise ValueError(f"selection {name!r}: {key!r} must have plain values")
     kind = kinds[0] if kinds else ""
+    if not needs_all and (ends := _plain_ends(kind, is_cased, values)) is not None:
+        return _by_end(field, kind, ends)
     tests = [_value(str(value), kind, is_cased, f"selection {name!r}: {key!r}") for value in values]
     combine = all if needs_all else any
 
@@ -53,6 +57,21 @@ def _field(key: str, wanted: Any, name: str) -> FieldsTest:
         return value is not None and combine(one(value) for one in tests)
 
     return test
+
+
+def _plain_ends(kind: str, is_cased: bool, values: list[Any]) -> tuple[str, ...] | None:
+    """The values in lower case, when Python's own startswith and endswith can compare them."""
+    texts = [str(value) for value in values]
+    if is_cased or kind not in ("startswith", "endswith") or any(set(text) & set("*?\\") for text in texts):
+        return None
+    return tuple(text.lower() for text in texts)
+
+
+def _by_end(field: str, kind: str, ends: tuple[str, ...]) -> FieldsTest:
+    """Several times faster than the same as a regular expression, and most rules begin with it."""
+    if kind == "startswith":
+        return lambda fields: fields.get(field, "").lower().startswith(ends) if field in fields else False
+    return lambda fields: fields.get(field, "").lower().endswith(ends) if field in fields else False
 
 
 def _value(wanted: str, kind: str, is_cased: bool, where: str) -> _ValueTest:
