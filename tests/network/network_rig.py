@@ -7,9 +7,14 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from mdelab.model.clock import Clock
 from mdelab.model.evidence import Evidence, HttpSeen
@@ -21,6 +26,7 @@ CLOUD = "127.0.0.1"
 ENDPOINT = "127.21.0.1"
 NAME = "x.cp.wd.microsoft.com"
 OTHER = "cdn.x.cp.wd.microsoft.com"
+INTERCEPTION = "mdelab simulated interception"
 UNKNOWN = "www.example.com"
 
 
@@ -36,11 +42,32 @@ class Authorities:
 
 def authorities(folder: Path) -> Authorities:
     cloud = trustme.CA(organization_name="mdelab simulated cloud")
-    interception = trustme.CA(organization_name="mdelab simulated interception", organization_unit_name="corp")
     cloud.cert_pem.write_to_path(folder / "cloud.pem")
-    interception.cert_pem.write_to_path(folder / "interception.pem")
-    (folder / "interception-ca.pem").write_bytes(interception.private_key_pem.bytes() + interception.cert_pem.bytes())
+    key, certificate = _named_authority(INTERCEPTION)
+    (folder / "interception.pem").write_bytes(certificate)
+    (folder / "interception-ca.pem").write_bytes(key + certificate)
     return Authorities(cloud, folder / "cloud.pem", folder / "interception-ca.pem", folder / "interception.pem")
+
+
+def _named_authority(name: str) -> tuple[bytes, bytes]:
+    """Key and certificate of a CA with a common name, which trustme's have not."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    usage = {"digital_signature": True, "key_cert_sign": True, "crl_sign": True, "content_commitment": False}
+    usage |= dict.fromkeys(["key_encipherment", "data_encipherment", "key_agreement", "encipher_only"], False)
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=30))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.KeyUsage(**usage, decipher_only=False), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = serialization.NoEncryption()
+    return key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain), certificate.public_bytes(pem)
 
 
 @dataclass
