@@ -107,7 +107,8 @@ def said(**values: str) -> str:
     """What curl writes for one transfer."""
     known = {
         "local_ip": "127.9.8.7", "local_port": "5000", "remote_ip": "127.0.0.1", "remote_port": "8443", "http_connect": "000",
-        "http_code": "200", "ssl_verify_result": "0", "exitcode": "0", "num_connects": "1", "method": "GET",
+        "http_code": "200", "ssl_verify_result": "0", "exitcode": "0", "num_connects": "1",
+        "time_appconnect": "0.01", "method": "GET",
         "url_effective": "https://h.test/p?q=1", "errormsg": "",
     }  # fmt: skip
     return "\x1e" + "\x1f".join({**known, **values}.values()) + "\x1e"
@@ -125,6 +126,8 @@ def said(**values: str) -> str:
         ({"exitcode": "56", "http_connect": "407", "http_code": "000"}, True, ["tcp", "tunnel"]),
         ({"exitcode": "60", "ssl_verify_result": "20", "http_code": "000"}, False, ["tcp", "tls"]),
         ({"exitcode": "35", "http_code": "000"}, False, ["tcp", "tls"]),
+        ({"exitcode": "28", "http_code": "000", "time_appconnect": "0"}, False, ["tcp", "tls"]),
+        ({"exitcode": "28", "http_code": "000"}, False, ["tcp", "tls", "http"]),
         ({"exitcode": "52", "http_code": "000"}, False, ["tcp", "tls", "http"]),
         ({"exitcode": "22", "http_code": "403"}, False, ["tcp", "tls", "http"]),
     ],
@@ -141,6 +144,13 @@ def test_evidence_ends_with_the_step_that_failed(values: dict[str, str], is_prox
         ("curl", Purpose.CLIENT, "h.test")
     }
     assert all(record.local == ("127.9.8.7", 5000) or record.address == "127.9.8.7" for record in records)
+
+
+def test_what_never_reached_the_network_is_no_evidence() -> None:
+    _, transfers = take_transfers(said(exitcode="1", local_ip="", local_port="0", http_code="000", errormsg="disabled"))
+    assert list(evidence(transfers[0], address="a", is_proxied=False)) == []
+    _, transfers = take_transfers(said(exitcode="23", errormsg="cannot write"))
+    assert [record.error for record in evidence(transfers[0], address="a", is_proxied=False)] == ["", "", ""]
 
 
 def test_refused_certificate_carries_openssls_verdict() -> None:

@@ -184,6 +184,7 @@ def test_programs_of_this_machine_are_out_of_reach(online: Any) -> None:
         with pytest.raises(BlockingIOError):
             other.accept()
     assert online.call("curl", "-s", "file:///etc/passwd").code == 1
+    assert all(record.error and record.step in ("dns", "tcp") for record in online.records)
     assert online.call("curl", "-s", "--interface", "lo", f"https://{HOST}/").not_simulated == ["curl --interface"]
 
 
@@ -259,6 +260,15 @@ def test_proxies_of_this_machine_do_not_leak_in(
 def test_device_without_files_on_this_machine_says_so(online: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(online.machine.files), "host_path", lambda self, path: None)
     assert online.call("curl", f"https://{HOST}/").not_simulated == ["curl"]
+
+
+def test_verbose_output_names_the_devices_paths_and_keeps_the_users_own_lines(online: Any) -> None:
+    ended = online.call("curl", "-v", "-w", "%{stderr}mine %{http_code}\\n", f"https://{HOST}/api/report")
+    assert ended.out == "OK"
+    assert f"CAfile: {STORE}" in ended.err
+    assert "mine 200\n" in ended.err
+    assert "mdelab" not in ended.err
+    assert "\x1e" not in ended.err
 
 
 def test_version_and_mistakes_are_curls_own(online: Any) -> None:

@@ -306,3 +306,15 @@ def test_threat_is_shown_by_its_id(device: Any) -> None:
     device.agent.threats.append(Threat(id="t1", name="N", type="virus", path="/x", status="detected", at=EPOCH))
     assert 'Path: "/x"' in device.call("mdatp", "threat", "get", "--id", "t1").out
     assert device.call("mdatp", "threat", "get", "--id", "t2").code == 1
+
+
+def test_restore_says_so_when_real_time_protection_takes_the_file_again(device: Any) -> None:
+    device.onboard()
+    device.machine.files.write("/tmp/a", eicar())
+    device.call("mdatp", "scan", "full")
+    device.machine.files.watch(
+        lambda path: path == "/tmp/a" and device.machine.files.exists(path) and device.scan_file(path)
+    )
+    ended = device.call("mdatp", "threat", "quarantine", "restore", "threat-path", "--path", "/tmp/a")
+    assert ended.code == 1
+    assert "taken away again" in ended.out

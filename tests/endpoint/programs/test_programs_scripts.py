@@ -77,6 +77,10 @@ def test_device_without_python3_cannot_run_the_script(device: Any) -> None:
     ended = device.call("python3", "/root/on.py")
     assert (ended.code, ended.err, ended.not_simulated) == (127, "bash: python3: command not found\n", [])
     assert device.call("python", "/root/on.py").code == 0
+    device.machine.files.write("/root/on.py", ONBOARDING.replace("python", "python3", 1).encode(), 0o755)
+    assert device.call("./on.py", cwd="/root").code == 127
+    device.set(python="3.10.12")
+    assert device.call("./on.py", cwd="/root").code == 0
 
 
 def test_missing_and_unmarked_scripts(device: Any) -> None:

@@ -25,6 +25,9 @@ from mdelab.model.errors import LabError
 
 OS_STORE = "/etc/ssl/certs/ca-certificates.crt"
 
+_NO_CERTIFICATES = "no-certificates"
+"""An empty folder in the place of the host's own."""
+
 _GUARD_S = 60
 """curl gives up by itself after this many seconds of host time; a little later it is killed."""
 
@@ -76,11 +79,12 @@ class _Run:
         targets = [target(url, self._line, self._environment) for url in self._line.urls]
         with tempfile.TemporaryDirectory(prefix="mdelab-curl-") as folder:
             home = Path(folder)
-            (home / "no-certificates").mkdir()
+            (home / _NO_CERTIFICATES).mkdir()
             (home / ".curlrc").write_text(await self._settings(home, targets))
             variables = {"PATH": "/usr/bin:/bin", "HOME": folder, "CURL_HOME": folder, **await self._proxies()}
             arguments = [program, "--write-out", WRITE_OUT + self._line.write_out, *self._line.arguments]
             code, out, err = await _spawn(arguments, variables, _host(self._device, self._io, "."), self._io.stdin)
+            err = err.replace(str(home / _NO_CERTIFICATES), posixpath.dirname(OS_STORE))
         self._device.machine.files.rescan()
         said, transfers = take_transfers(err)
         for transfer in transfers:
@@ -100,7 +104,7 @@ class _Run:
             ("interface", self._device.machine.attachment.address),
             ("cacert", str(store)),
             # Many builds of curl also read the host's own folder of certificates.
-            ("capath", str(home / "no-certificates")),
+            ("capath", str(home / _NO_CERTIFICATES)),
             ("proto", "=http,https"),
             ("proto-redir", "=http,https"),
             ("max-time", str(_GUARD_S)),

@@ -24,6 +24,7 @@ _FIELDS = (
     "ssl_verify_result",
     "exitcode",
     "num_connects",
+    "time_appconnect",
     "method",
     "url_effective",
     "errormsg",
@@ -38,6 +39,8 @@ _TLS_CODES = (35, 51, 58, 59, 60, 66, 77, 80, 82, 83, 90, 91)
 _REFUSED_CODES = (51, 60, 90)
 """Those in which curl turned the server's certificate down."""
 _UNRESOLVED_CODES = (5, 6)
+_LOCAL_CODES = (1, 2, 3, 4, 23, 26, 27, 43)
+"""Those that are no fault of the network: a wrong URL, a file that cannot be written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,8 @@ class Transfer:
     verify_code: int
     exit_code: int
     is_new_connection: bool
+    has_handshake: bool
+    """Whether a TLS handshake was completed."""
     method: str
     url: str
     error: str
@@ -72,6 +77,7 @@ def _transfer(values: list[str]) -> Transfer:
         verify_code=int(said["ssl_verify_result"]),
         exit_code=int(said["exitcode"]),
         is_new_connection=int(said["num_connects"]) > 0,
+        has_handshake=float(said["time_appconnect"]) > 0,
         method=said["method"],
         url=said["url_effective"],
         error=said["errormsg"],
@@ -83,10 +89,12 @@ def _address(ip: str, port: str) -> Address | None:
 
 
 def evidence(transfer: Transfer, *, address: str, is_proxied: bool) -> Iterator[Evidence]:
-    """The records of one transfer, in the order of the wire; the last one carries the failure.
+    """The records of one transfer, in the order of the wire; the last one carries the failure. None for one that never began.
 
     address: the endpoint's, for records without a socket. is_proxied: whether it went through a proxy.
     """
+    if transfer.local is None and transfer.exit_code in _LOCAL_CODES:
+        return
     parts = urlsplit(transfer.url if "://" in transfer.url else f"http://{transfer.url}")
     is_secure = parts.scheme.lower() == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -111,7 +119,7 @@ def evidence(transfer: Transfer, *, address: str, is_proxied: bool) -> Iterator[
 
 
 def _failing_step(transfer: Transfer, *, is_proxied: bool, is_secure: bool) -> Step | None:
-    if transfer.exit_code == 0:
+    if transfer.exit_code == 0 or transfer.exit_code in _LOCAL_CODES:
         return None
     if transfer.exit_code in _UNRESOLVED_CODES:
         return "dns"
@@ -119,7 +127,8 @@ def _failing_step(transfer: Transfer, *, is_proxied: bool, is_secure: bool) -> S
         return "tcp"
     if is_secure and is_proxied and not 200 <= transfer.connect_status < 300:
         return "tunnel"
-    if is_secure and transfer.exit_code in _TLS_CODES:
+    is_open = transfer.has_handshake or not transfer.is_new_connection
+    if is_secure and (transfer.exit_code in _TLS_CODES or not is_open):
         return "tls"
     return "http"
 

@@ -43,6 +43,11 @@ def _restore(call: Call, threat: Threat, destination: str) -> int:
     call.device.update_threat(msgspec.structs.replace(threat, status="restored", path=target))
     files.write(target, content)
     files.remove(_stored(threat))
+    if not files.exists(target):
+        return call.fail(
+            f"Threat was restored to {target} and taken away again, because real-time protection is on. "
+            "Turn it off or allow the threat: mdatp threat allowed add --name NAME"
+        )
     call.say(f"Threat restored to {target}")
     return OK
 

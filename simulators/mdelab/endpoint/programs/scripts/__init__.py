@@ -49,4 +49,6 @@ async def execute(device: Device, argv: list[str], io: Io) -> int:
         return complain(io, f"bash: {argv[0]}: Is a directory", NOT_EXECUTABLE)
     if not files.mode(path) & 0o111:
         return complain(io, f"bash: {argv[0]}: Permission denied", NOT_EXECUTABLE)
+    if not device.machine.spec.python and files.read(path).startswith(b"#!/usr/bin/env python3"):
+        return complain(io, "/usr/bin/env: ‘python3’: No such file or directory", NOT_FOUND)
     return await run_script(device, argv, io)

@@ -68,10 +68,10 @@ def package_json(script: str, key: str) -> str | None:
     for node in ast.walk(ast.parse(script)):
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str | bytes):
             continue
-        text = node.value if isinstance(node.value, str) else node.value.decode(errors="replace")
-        # A package whose text is cut short is still handed to the agent, which says what is wrong with it.
-        if f'"{key}"' in text:
-            return text.strip()
-        if '"body"' in text and '"sig"' in text:
-            return json.dumps({key: text.strip()})
+        text = (node.value if isinstance(node.value, str) else node.value.decode(errors="replace")).strip()
+        # A package that was damaged is still handed to the agent, which says what is wrong with it.
+        if text.startswith("{") and f'"{key}"' in text:
+            return text
+        if text.startswith("{") and '"body"' in text:
+            return json.dumps({key: text})
     return None
