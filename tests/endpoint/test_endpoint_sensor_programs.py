@@ -141,7 +141,6 @@ def test_downloaded_test_file_is_quarantined_and_can_be_restored(tmp_path: Path)
             assert not sensor.machine.files.exists("/tmp/eicar.com.txt")
             _, listed, _ = await run(sensor, "mdatp", "threat", "list")
             assert 'Name: "Virus:DOS/EICAR_Test_File"' in listed
-            assert (await run(sensor, "mdatp", "config", "real-time-protection", "--value", "disabled"))[0] == 0
             words = ("mdatp", "threat", "quarantine", "restore", "threat-path", "--path", "/tmp/eicar.com.txt")
             assert (await run(sensor, *words))[0] == 0
             assert sensor.machine.files.read("/tmp/eicar.com.txt") == EICAR
