@@ -14,6 +14,12 @@ Feature: Health
       | licensed | false |
 """
 BREAKS = HOLDS.replace("| false |", "| true |")
+ASKS = """Feature: Clients
+  Scenario: curl is answered otherwise
+    Given a Linux endpoint lin-1
+    When lin-1 runs "curl -sS https://x.cp.wd.microsoft.com/api/report"
+    Then the command on lin-1 prints "KO"
+"""
 UNKNOWN = """Feature: Health
   Scenario: nobody simulates this
     Given a Linux endpoint lin-1
@@ -66,6 +72,16 @@ def test_a_broken_promise_ends_with_1_and_says_which_step(tmp_path: Path) -> Non
     assert "failed: a fresh endpoint has no licence" in done.stdout
     assert "health.feature:3" in done.stdout
     assert summary(tmp_path)["reasons"] == ["1 scenario failed"]
+
+
+def test_what_failed_keeps_the_records_of_its_connections(tmp_path: Path) -> None:
+    feature(tmp_path, ASKS)
+    done = verify(tmp_path, ".", "--quiet")
+    assert done.returncode == 1, done.stdout + done.stderr
+    (kept,) = (tmp_path / "out" / "evidence").iterdir()
+    assert f"records: evidence/{kept.name}" in done.stdout
+    records = [record for connection in json.loads(kept.read_text()) for record in connection["records"]]
+    assert {"curl", "cloud"} <= {record["observer"] for record in records}
 
 
 def test_what_is_not_simulated_ends_with_3(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from mdelab.bdd.verdict import Inconclusive
@@ -56,6 +57,7 @@ def explain(item: pytest.Item, error: BaseException) -> list[str]:
         return [f"the lab could not be asked what happened: {gone}"]
     lines = [line for connection in connections for line in _connection(connection)]
     item.user_properties.append(("mdelab_evidence", lines[-_MOST_LINES:]))
+    item.user_properties.append(("mdelab_records", msgspec.to_builtins(connections)))
     return [
         f"seed {item.stash[_SEED]}, tenant {info.name}, lab time {info.clock.now:%Y-%m-%d %H:%M:%S}",
         *(

@@ -1,5 +1,6 @@
 """The table that a person sees at the end of `mdelab verify`."""
 
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.text import Text
 from mdelab.report.html import features
 from mdelab.report.run import LoadReport, Run, ScenarioResult, Summary
 
+_FILE_WIDTH = 110
 _STYLES = {"passed": "green", "failed": "red", "inconclusive": "yellow", "skipped": "dim"}
 
 
@@ -17,9 +19,11 @@ def show(run: Run, summary: Summary, out: Path, console: Console | None = None) 
 
     Texts go in as `Text`: what came from a peer must neither be markup nor steer the terminal (rich drops control codes).
     """
-    console = console or Console(highlight=False)
-    console.print(Text(f"subject: {run.subject}"))
-    console.print(Text(f"basis: {summary.basis.value}  seed: {run.seed}  profile: {run.profile}  lab: {run.backend}"))
+    console = console or _console()
+    _say(console, Text(f"subject: {run.subject}"))
+    _say(
+        console, Text(f"basis: {summary.basis.value}  seed: {run.seed}  profile: {run.profile}  backend: {run.backend}")
+    )
     if run.results:
         console.print(_table(run))
     for result in run.results:
@@ -28,13 +32,23 @@ def show(run: Run, summary: Summary, out: Path, console: Console | None = None) 
     if run.load is not None:
         _load(console, run.load)
     for reason in summary.reasons:
-        console.print(Text(reason, style="red"))
+        _say(console, Text(reason, style="red"))
     counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(run.counts().items()))
     verdict = "all promises held" if summary.exit_code == 0 else f"exit code {summary.exit_code}"
     console.print(
         Text(f"{verdict}{': ' + counts if counts else ''}", style="green" if not summary.exit_code else "red")
     )
-    console.print(Text(f"report: {out / 'report.html'}  junit: {out / 'junit.xml'}  json: {out / 'summary.json'}"))
+    _say(console, Text(f"report: {out / 'report.html'}  junit: {out / 'junit.xml'}  json: {out / 'summary.json'}"))
+
+
+def _console() -> Console:
+    # A file or a pipe has no width; rich would take 80 columns and break titles.
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _FILE_WIDTH)
+
+
+def _say(console: Console, text: Text) -> None:
+    """Print one line, whole: it is copied into bug reports and searched."""
+    console.print(text, soft_wrap=True)
 
 
 def _table(run: Run) -> Table:
@@ -56,15 +70,15 @@ def _table(run: Run) -> Table:
 
 
 def _explain(console: Console, result: ScenarioResult) -> None:
-    console.print(Text(f"\n{result.outcome}: {result.scenario}", style=_STYLES[result.outcome]))
-    console.print(Text(f"  {result.feature}:{result.line}  seed {result.seed}", style="dim"))
+    _say(console, Text(f"\n{result.outcome}: {result.scenario}", style=_STYLES[result.outcome]))
+    _say(console, Text(f"  {result.feature}:{result.line}  seed {result.seed}", style="dim"))
     failed = next((step for step in result.steps if step.outcome == "failed"), None)
     if failed is not None:
-        console.print(Text(f"  {failed.keyword} {failed.text}"))
+        _say(console, Text(f"  {failed.keyword} {failed.text}"))
     for line in [*result.message.splitlines(), *result.evidence]:
-        console.print(Text(f"    {line}"))
+        _say(console, Text(f"    {line}"))
     if result.records:
-        console.print(Text(f"    records: {result.records}", style="dim"))
+        _say(console, Text(f"    records: {result.records}", style="dim"))
 
 
 def _load(console: Console, load: LoadReport) -> None:
@@ -75,6 +89,6 @@ def _load(console: Console, load: LoadReport) -> None:
         else f"load: {load.endpoints} endpoints, events sent {load.sent}, waiting {load.waiting}, received {load.received}, "
         f"stored {load.stored}, duplicates {load.duplicates}, lost {load.lost}"
     )
-    console.print(Text(line + ": ").append_text(verdict))
+    _say(console, Text(line + ": ").append_text(verdict))
     if load.note:
-        console.print(Text(f"  {load.note}", style="dim"))
+        _say(console, Text(f"  {load.note}", style="dim"))
