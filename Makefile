@@ -55,9 +55,10 @@ $(READY): requirements/dev.txt pyproject.toml Makefile
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer with venv was found (tried: $(CANDIDATES))." >&2; \
 		echo "Install one (Debian, Ubuntu: apt install python3 python3-venv), or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
 	@command -v curl > /dev/null || { echo "make: curl was not found; endpoints run it. Install curl." >&2; exit 1; }
-	test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "setting up $(VENV) (this takes a minute, and happens again only when the requirements change)" >&2
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(BIN)/uv: $(READY)
