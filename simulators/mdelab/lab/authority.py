@@ -26,7 +26,9 @@ VALID_FOR = timedelta(days=7)
 BACKDATED_BY = timedelta(hours=1)
 """Containers and virtual machines start with clocks that lag."""
 
-_ENDPOINT_WILDCARDS = tuple(f"*.{geography}.endpoint.security.microsoft.com" for geography in ("us", "eu", "uk", "au"))
+_ENDPOINT_WILDCARDS = tuple(
+    f"*.{label}.endpoint.security.microsoft.com" for label in ("us", "eu", "uk", "au", "events")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ Only the inspecting proxy is a process of its own. What is chosen here is where 
 """
 
 import asyncio
+import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
@@ -37,6 +38,9 @@ SLOTS = 4
 """Hops of one kind that a tenant can have: each listens on a port of its own, shared by all tenants."""
 
 
+_log = logging.getLogger(__name__)
+
+
 def loopback_addresses() -> Iterator[str]:
     """127.64.0.1 onwards: about four million addresses, each given out once in a lab's life."""
     for number in range(64 * 65536, 128 * 65536):
@@ -61,6 +65,7 @@ class Embedded:
         self._interception: dict[str, dict[str, Path]] = {}
         self._inspector_starts = asyncio.Lock()
         self._inspector: Inspector | None = None
+        self._revival: asyncio.Task[None] | None = None
         self._slots: dict[HopKind, list[Address]] = {}
 
     async def start(self) -> None:
@@ -99,6 +104,8 @@ class Embedded:
         self._stack.push_async_callback(entrance.stop)
 
     async def stop(self) -> None:
+        if self._revival is not None:
+            self._revival.cancel()
         for sensor in self._sensors.values():
             await sensor.stop()
         self._sensors.clear()
@@ -209,26 +216,34 @@ class Embedded:
         return self._folder / "endpoints" / tenant.id
 
     async def _ensure_inspector(self) -> None:
+        """Start the inspecting process when it is first needed, and again when it has ended."""
         async with self._inspector_starts:
-            if self._inspector is not None:
-                return
-            inspector = Inspector(
-                folder=self._folder / "inspector",
-                ca_pem=self._authority.interception_key_file,
-                upstream_roots=self._authority.cloud_root_file,
-                zone=self._zone,
-                sink=self._evidence.record,
-                lab_id=self._lab_id,
-            )
-            self._slots["inspecting"] = await inspector.start(HOPS_ADDRESS, slots=SLOTS)
-            self._stack.push_async_callback(inspector.stop)
-            self._inspector = inspector
+            if self._inspector is None:
+                self._inspector = Inspector(
+                    folder=self._folder / "inspector",
+                    ca_pem=self._authority.interception_key_file,
+                    upstream_roots=self._authority.cloud_root_file,
+                    zone=self._zone,
+                    sink=self._evidence.record,
+                    lab_id=self._lab_id,
+                )
+                self._stack.push_async_callback(self._inspector.stop)
+            if not self._inspector.is_running:
+                self._slots["inspecting"] = await self._inspector.start(HOPS_ADDRESS, slots=SLOTS)
+                self._revival = asyncio.create_task(self._revive(self._inspector))
+
+    async def _revive(self, inspector: Inspector) -> None:
+        """Start the inspecting process again when it ends by itself: its hops belong to every tenant."""
+        await inspector.ended()
+        _log.error("the inspecting proxy has ended by itself; it is started again")
+        await self._ensure_inspector()
 
     async def _tell_inspector(self, tenant: Tenant) -> None:
         """Give the inspecting process the policies of the tenant's endpoints."""
         policies = {hop.slot: hop for hop in tenant.hops.values() if hop.kind == "inspecting"}
         if self._inspector is None or (not policies and not self._interception[tenant.id]):
             return
+        await self._ensure_inspector()
         for (tenant_id, _), sensor in list(self._sensors.items()):
             if tenant_id == tenant.id:
                 await self._inspector.update(sensor.machine.attachment.address, policies)

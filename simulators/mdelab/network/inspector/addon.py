@@ -107,8 +107,8 @@ class Inspect:
         self._lab_id = begin.lab_id
         manager: ServerManager = ctx.master.addons.get("proxyserver")  # type: ignore[no-untyped-call]  # theirs
         instance: ServerInstance[ProxyMode] = ServerInstance.make("regular", manager)
-        for slot in range(begin.slots):
-            server = await asyncio.start_server(instance.handle_stream, begin.address, 0, backlog=1024)
+        for slot, port in enumerate(begin.ports):
+            server = await asyncio.start_server(instance.handle_stream, begin.address, port, backlog=1024)
             self._slots[_address(server.sockets[0].getsockname())] = slot
             self._servers.append(server)
         self._send(Ready(addresses=list(self._slots)))

@@ -16,7 +16,8 @@ class Begin(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The first line: listen. Answered with `Ready`."""
 
     address: str
-    slots: int
+    ports: list[int]
+    """One for each slot; 0 where the system chooses."""
     lab_id: str
 
 

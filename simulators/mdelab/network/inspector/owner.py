@@ -65,6 +65,7 @@ class Inspector:
         self._sink = sink
         self._lab_id = lab_id
         self._rules: dict[str, dict[int, Rule]] = {}
+        self._ports: list[int] = []
         self._ids = itertools.count()
         self._waiting: dict[int, asyncio.Future[None]] = {}
         self._process: subprocess.Popen[bytes] | None = None
@@ -84,10 +85,11 @@ class Inspector:
     async def start(self, address: str = "127.0.0.1", slots: int = 1) -> list[Address]:
         """Start the process and listen once for each slot, on ports that the system chooses; their addresses.
 
-        It may be started again after it has ended; what it was told before holds again. Raises NotReady with what the
-        process wrote.
+        It may be started again after it has ended: then it listens on the ports that it had, because endpoints have them
+        in their settings, and what it was told before holds again. Raises NotReady with what the process wrote.
         """
         await self.stop()
+        ports = self._ports if len(self._ports) == slots else [0] * slots
         ours, theirs = socket.socketpair()
         try:
             self._process = self._spawn(theirs)
@@ -100,7 +102,7 @@ class Inspector:
         reader, self._writer = await asyncio.open_unix_connection(sock=ours, limit=MAX_LINE_BYTES)
         self._ready = asyncio.get_running_loop().create_future()
         self._reading = asyncio.create_task(self._read(reader, self._ready))
-        self._send(Begin(address=address, slots=slots, lab_id=self._lab_id))
+        self._send(Begin(address=address, ports=ports, lab_id=self._lab_id))
         try:
             async with asyncio.timeout(_READY_WITHIN_S):
                 addresses = await self._ready
@@ -111,9 +113,15 @@ class Inspector:
         except BaseException:
             await self.stop()
             raise
+        self._ports = [port for _, port in addresses]
         for client, rules in self._rules.items():
             await self._ask(Update(id=next(self._ids), client=client, rules=rules))
         return addresses
+
+    async def ended(self) -> None:
+        """Return when the process has ended, for whatever reason."""
+        if self._reading is not None:
+            await asyncio.wait([self._reading])
 
     async def stop(self) -> None:
         """End the process. Harmless when it does not run."""
