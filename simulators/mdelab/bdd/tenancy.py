@@ -24,7 +24,14 @@ def begin(lab: LabClient, item: pytest.Item) -> TenantClient:
     from mdelab.lab.wire import TenantSpec
 
     scenario = str(getattr(item, "scenario_id", item.nodeid))
-    tenant = lab.create_tenant(TenantSpec(scenario=scenario))
+    try:
+        # Its ids are drawn from scenario and name, so the name must not differ from run to run.
+        tenant = lab.create_tenant(TenantSpec(name=scenario.replace("/", "."), scenario=scenario))
+    except LabError as taken:
+        if "exists" not in str(taken):
+            raise
+        # The same scenario on the same lab, kept from an earlier run or running beside: any other name will do.
+        tenant = lab.create_tenant(TenantSpec(scenario=scenario))
     item.stash[_TENANT] = tenant
     item.stash[_SEED] = lab.info().seed
     item.user_properties.append(("mdelab_seed", item.stash[_SEED]))
@@ -40,8 +47,9 @@ def end(lab: LabClient, tenant: TenantClient) -> None:
     """Delete the tenant, and its second organisation if there is one."""
     other = other_name(tenant)
     tenant.delete()
-    if other in {one.name for one in lab.tenants()}:
-        lab.tenant(other).delete()
+    for one in lab.tenants():
+        if one.name == other:
+            lab.tenant(one.id).delete()
 
 
 def explain(item: pytest.Item, error: BaseException) -> list[str]:
