@@ -51,6 +51,7 @@ def _options(parser: Any) -> None:
     group.add_argument("--events", type=int, default=10, help="events in a report")
     group.add_argument("--fleet-processes", type=int, default=1, help="worker processes that run the agents")
     group.add_argument("--drain-within", type=float, default=60.0, help="seconds to onboard and deliver what is late")
+    group.add_argument("--steer-seconds", type=float, default=0.0, help="end this long after every user has a share")
     group.add_argument("--fleet-summary", default="", help="file for the fleet's own counters (JSON)")
 
 
@@ -63,6 +64,7 @@ class Steering:
         self.client = LabClient(address, token) if address and token else connect(options.lab)
         named = os.environ.get(TENANT)
         self._owns_tenant = not named
+        self.runner = environment.runner
         self.tenant = self.client.tenant(named) if named else order_tenant(self.client, f"load-{os.getpid()}")
         self.options = options
         self.plan = order_fleet(self.client, self.tenant, endpoints=options.endpoints, prefix=f"fleet{os.getpid()}")
@@ -145,6 +147,13 @@ def _start(environment: Environment, **_: object) -> None:
             gevent.spawn(environment.runner.quit)  # not from here: this listener runs in the greenlet that it ends
 
 
+def _time_the_end(user_count: int, **_: object) -> None:
+    """Begin to count `--steer-seconds`. Locust's own --run-time begins before the fleet has started, which may take longer."""
+    for steering in _steering.values():
+        if steering.options.steer_seconds and steering.runner is not None:
+            gevent.spawn_later(steering.options.steer_seconds, steering.runner.quit)
+
+
 def _finish(environment: Environment, **_: object) -> None:
     steering = _steering.pop(id(environment), None)
     if steering is None:
@@ -212,4 +221,5 @@ _hooks: Any = events
 _hooks.init_command_line_parser.add_listener(_options)
 _hooks.init.add_listener(_end_with_owner)
 _hooks.test_start.add_listener(_start)
+_hooks.spawning_complete.add_listener(_time_the_end)
 _hooks.test_stop.add_listener(_finish)

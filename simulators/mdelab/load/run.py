@@ -53,7 +53,7 @@ def run_fleet(
             out,
             [
                 *("--users", str(min(endpoints, _USERS)), "--spawn-rate", str(_USERS)),
-                *("--run-time", f"{math.ceil(seconds)}s"),
+                *("--steer-seconds", f"{seconds:g}"),
                 *("--endpoints", str(endpoints), "--reports-per-s", f"{reports_per_s:g}", "--events", str(events)),
                 *("--fleet-processes", str(processes or math.ceil(endpoints / _AGENTS_PER_PROCESS))),
                 *("--drain-within", f"{_SETTLE_S / 2:g}", "--fleet-summary", str(summary_file)),
