@@ -134,8 +134,7 @@ def verify(package: Package, roots: Sequence[x509.Certificate], now: datetime) -
     roots: the signing authorities that the agent ships. now: the tenant's time.
     """
     if not any(_issued(root, package.signer) for root in roots):
-        issuer = package.signer.issuer.rfc4514_string()
-        raise PackageRefused(Refusal.FOREIGN_CHAIN, f"the package is signed by {issuer}, not by this lab")
+        raise PackageRefused(Refusal.FOREIGN_CHAIN, f"the package is signed by {_issuer(package)}, not by this lab")
     key = package.signer.public_key()
     try:
         if not isinstance(key, ec.EllipticCurvePublicKey):
@@ -150,9 +149,17 @@ def verify(package: Package, roots: Sequence[x509.Certificate], now: datetime) -
 def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, KeyError, InvalidSignature):
         return False
     return True
+
+
+def _issuer(package: Package) -> str:
+    """Who signed it, in words; a damaged certificate can hold a name that cannot be read."""
+    try:
+        return package.signer.issuer.rfc4514_string()
+    except (ValueError, TypeError, KeyError):
+        return "someone whose name cannot be read"
 
 
 def _der(certificate: x509.Certificate) -> str:
