@@ -1,6 +1,7 @@
 """The lab's client: what the CLI, every pytest worker and the load tools speak to a running lab with."""
 
 import contextlib
+import socket
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -120,7 +121,13 @@ class LabClient:
         if self._front is None:
             info = self.info()
             self._front = urllib3.ProxyManager(
-                info.entrance, ca_certs=info.ca_file, maxsize=4, retries=False, timeout=_TIMEOUT
+                info.entrance,
+                ca_certs=info.ca_file,
+                maxsize=4,
+                retries=False,
+                timeout=_TIMEOUT,
+                # urllib3 leaves Nagle's algorithm on behind a proxy: 40 ms at the first request of each connection.
+                socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
             )
         return self._front
 

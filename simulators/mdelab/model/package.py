@@ -123,7 +123,15 @@ def parse(text: str, kind: Kind) -> Package:
             signer=x509.load_der_x509_certificate(base64.b64decode(outer["cert"], validate=True)),
             text=text,
         )
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+        x509.InvalidVersion,
+    ) as error:
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         raise PackageRefused(Refusal.MALFORMED, f"the {kind} package cannot be read ({what})") from error
 
