@@ -184,7 +184,6 @@ def test_no_module_is_a_drawer_for_odds_and_ends():
 
 _LONG = {
     "endpoint/agent": (750, "one state machine with its table; half a machine is harder to read than a long one"),
-    "endpoint/transport": (550, "one connection through all its steps, each with its evidence"),
     "endpoint/sensor": (450, "what carries out the agent's commands"),
     "lab/estate": (450, "the lab's verbs, one for each call of the API"),
 }

@@ -177,3 +177,12 @@ def test_another_program_s_failure_counts_only_where_the_agent_never_tried():
     assert diagnose(ENDPOINT, failing.connections()).cause == "tls-intercepted"
 
     assert diagnose(ENDPOINT, failing.exempted(C2).connections()).cause == "none"
+
+
+def test_the_cloud_s_issuer_is_learnt_from_what_clients_read_where_the_cloud_does_not_say():
+    story = Story()
+    story.direct(MAPS, tcp(), tls(observer="cloud"), tls(CLOUD_ISSUER), http(200))
+    text = "unable to get local issuer certificate"
+    story.direct(C2, tcp(), tls(CLOUD_ISSUER, outcome="refused", verify_code=20, error=text, curl=60))
+
+    assert diagnose(ENDPOINT, story.connections()).cause == "tls-missing-intermediate"

@@ -115,7 +115,10 @@ def _evidence(chief: _Failure, connections: Sequence[Connection]) -> list[tuple[
         beside = lookups(chief.attempt, connections)
     elif chief.scene.failed.step == "tls" and (probe := probe_after(chief.attempt.connection, connections)):
         beside = [probe]
-    lines += [line(record) for connection in beside for record in connection.records if record.step in ("dns", "tls")]
+    for connection in beside:
+        again = "second look: " if connection.purpose is Purpose.PROBE else ""
+        seen = [line(record) for record in connection.records if record.step in ("dns", "tls")]
+        lines += [(observer, f"{again}{text}") for observer, text in seen]
     lines += [
         (one.connection.observers[0], f"another program got through to {clean(one.name)}")
         for one in (attempt(connection) for connection in connections if connection.purpose is Purpose.CLIENT)

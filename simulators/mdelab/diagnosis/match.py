@@ -121,13 +121,16 @@ def _issuer(connection: Connection) -> str:
 
 
 def cloud_issuers(connections: Sequence[Connection]) -> set[str]:
-    """The issuers on the certificates that the cloud says it showed."""
-    return {
-        record.tls.presented_by
-        for connection in connections
-        for record in connection.records
-        if record.observer == "cloud" and record.tls is not None and record.tls.presented_by
-    }
+    """The issuers on the certificates that came from the cloud: what it says that it showed, and what clients read on
+    connections that reached it without a hop ending TLS in between.
+    """
+    issuers: set[str] = set()
+    for connection in connections:
+        seen = [(record.observer, record.tls) for record in connection.records if record.tls is not None]
+        issuers |= {tls.presented_by for observer, tls in seen if observer == "cloud"}
+        if any(observer == "cloud" for observer, _ in seen) and inspected_by(connection) is None:
+            issuers |= {tls.presented_by for _, tls in seen}
+    return issuers - {""}
 
 
 def _mentions_proxy(failing: Attempt, connections: Sequence[Connection]) -> bool:
