@@ -1,8 +1,7 @@
-"""Accepts connections, does the TLS handshake and hands the bytes to uvicorn's protocol (httptools; never h11).
+"""Accepts connections, does the TLS handshake and hands the bytes to `protocol.py`.
 
 uvicorn's own server is not used, because it says nothing about handshakes that fail: those are evidence too. SNI is
 known through the context's callback, which finds its connection by a context variable (it works on asyncio and uvloop).
-What is answered is decided elsewhere; here is also what can be said before there is a request: no HTTP, or too long a head.
 """
 
 import asyncio
@@ -13,21 +12,18 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from mdelab.cloud.answer import refusal
-from mdelab.cloud.asgi import App
+from mdelab.cloud.dispatch import OBSERVER, Dispatcher
+from mdelab.cloud.protocol import Protocol
 from mdelab.model.errors import NotReady
-from mdelab.model.evidence import Evidence, EvidenceSink, HttpSeen, TlsSeen
+from mdelab.model.evidence import Evidence, EvidenceSink, TlsSeen
 from mdelab.model.tenant import Directory
 from mdelab.model.work import Address
 
-OBSERVER = "cloud"
 KEEP_ALIVE_S = 75
 """As nginx does; an agent with a held clock keeps its connection over hours of its own time."""
 HANDSHAKE_TIMEOUT_S = 20.0
-MOST_HEAD_BYTES = 65_536
 _BACKLOG = 2048
 _CLOSING_S = 5.0
 _RETRY_ACCEPT_S = 0.1
@@ -54,14 +50,17 @@ def _note_name(_: ssl.SSLObject | ssl.SSLSocket, name: str | None, __: ssl.SSLCo
 class Acceptor:
     """The HTTPS and the HTTP port of the cloud."""
 
-    def __init__(self, app: App, tls: ssl.SSLContext, directory: Directory, sink: EvidenceSink, lab_id: str) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, tls: ssl.SSLContext, directory: Directory, sink: EvidenceSink, lab_id: str
+    ) -> None:
         """tls: its SNI callback is set here, so it belongs to this acceptor."""
         tls.sni_callback = _note_name
         self._tls = tls
         self._directory = directory
         self._sink = sink
+        self._dispatcher = dispatcher
         self._config = Config(
-            app,
+            dispatcher,
             http="httptools",
             ws="none",
             lifespan="off",
@@ -161,8 +160,8 @@ class Acceptor:
             seen = TlsSeen(outcome="established", sni=hello.sni, version=version)
             self._sink(Evidence(observer=OBSERVER, step="tls", local=local, peer=peer, name=hello.sni, tls=seen))
 
-    def _protocol(self) -> "_Protocol":
-        return _Protocol(self._config, self._state, self._sink)
+    def _protocol(self) -> Protocol:
+        return Protocol(self._config, self._state, self._dispatcher, self._sink)
 
 
 def _failed(hello: _Hello, error: OSError) -> TlsSeen:
@@ -179,55 +178,3 @@ def _words(error: OSError) -> str:
     if isinstance(error, ConnectionResetError):
         return "the client closed the connection during the handshake"
     return str(error) or type(error).__name__
-
-
-class _Protocol(HttpToolsProtocol):
-    """uvicorn's protocol with a bounded head, and with JSON and evidence for what is no HTTP."""
-
-    def __init__(self, config: Config, state: ServerState, sink: EvidenceSink) -> None:
-        super().__init__(config, state, {})
-        self._sink = sink
-        self._head_bytes = 0
-        self._in_head = True
-        self._has_advanced = False
-
-    def data_received(self, data: bytes) -> None:
-        self._has_advanced = False
-        super().data_received(data)
-        if self._in_head and not self._has_advanced:
-            # All of it was head: what was read before the head's end is bounded by the size of one read.
-            self._head_bytes += len(data)
-            if self._head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
-                self._refuse(
-                    431, "HeadTooLarge", f"the request's head is larger than {MOST_HEAD_BYTES} bytes. Shorten it."
-                )
-
-    def on_headers_complete(self) -> None:
-        self._in_head, self._has_advanced, self._head_bytes = False, True, 0
-        super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        self._in_head, self._has_advanced = True, True
-        super().on_message_complete()
-
-    def send_400_response(self, msg: str) -> None:
-        """uvicorn calls this for what httptools cannot read."""
-        self._refuse(
-            400, "NotHttp", "the bytes received are no HTTP/1.1 request. Send one, such as GET /test HTTP/1.1."
-        )
-
-    def _refuse(self, status: int, code: str, message: str) -> None:
-        answer = refusal(status, code, message)
-        head = [f"HTTP/1.1 {status} {code}".encode(), b"content-type: application/json", b"connection: close"]
-        head += [name + b": " + value for name, value in self.server_state.default_headers]
-        head.append(f"content-length: {len(answer.body)}".encode())
-        self.transport.write(b"\r\n".join([*head, b"", answer.body]))
-        self.transport.close()
-        if self.client is not None:
-            host, port = self.server or ("", 0)
-            self._sink(
-                Evidence(
-                    observer=OBSERVER, step="http", local=(host, port or 0), peer=self.client,
-                    http=HttpSeen(method="", path="", status=status), error=message,
-                )
-            )  # fmt: skip

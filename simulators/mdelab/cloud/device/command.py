@@ -35,7 +35,7 @@ class CommandChannel:
 
     async def enrol(self, call: Call) -> Answer:
         try:
-            enrolment = _enrolments.decode(await call.body())
+            enrolment = _enrolments.decode(call.body)
         except _UNREADABLE as error:
             return _unreadable("enrolment", error)
         estate = self._believe(enrolment.package, "onboarding")
@@ -65,7 +65,7 @@ class CommandChannel:
             return identity
         estate, device = identity
         try:
-            poll = _polls.decode(await call.body())
+            poll = _polls.decode(call.body)
         except _UNREADABLE as error:
             return _unreadable("poll", error)
         if poll.profile.machine_id == device.id:
@@ -87,7 +87,7 @@ class CommandChannel:
             return identity
         estate, device = identity
         try:
-            result = _results.decode(await call.body())
+            result = _results.decode(call.body)
         except _UNREADABLE as error:
             return _unreadable("result", error)
         now = device.last_command = estate.tenant.clock.now()
@@ -112,7 +112,7 @@ class CommandChannel:
             return identity
         estate, device = identity
         try:
-            offboarding = _offboardings.decode(await call.body())
+            offboarding = _offboardings.decode(call.body)
         except _UNREADABLE as error:
             return _unreadable("offboarding", error)
         believed = self._believe(offboarding.package, "offboarding")

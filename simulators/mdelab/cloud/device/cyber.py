@@ -26,7 +26,7 @@ class CyberChannel:
         if isinstance(identity, Answer):
             return identity
         estate, device = identity
-        body = await call.body()
+        body = call.body
         try:
             report = _reports.decode(body)
         except (msgspec.DecodeError, RecursionError) as error:

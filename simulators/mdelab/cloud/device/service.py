@@ -33,8 +33,8 @@ class DeviceService:
             self._operations[channel, base + OFFBOARD_PATH] = command.offboard
 
     async def answer(self, call: Call) -> Answer:
-        """Raises BodyTooLarge and ClientGone, which the dispatcher knows."""
-        operation = self._operations.get((call.service.channel, call.path))
+        channel = call.service.channel if call.service else ""
+        operation = self._operations.get((channel, call.path))
         if operation is not None:
             if call.method == "POST":
                 return await operation(call)
@@ -45,7 +45,7 @@ class DeviceService:
         return refusal(
             404,
             "NotFound",
-            f"{call.host} has no {call.path!r} on channel {call.service.channel} in this lab. Compare the URL with the "
+            f"{call.host} has no {call.path!r} on channel {channel} in this lab. Compare the URL with the "
             "package that the device was onboarded with.",
         )
 
