@@ -25,6 +25,7 @@ from mdelab.endpoint.commands import (
 from mdelab.endpoint.outcome import Failure, Reply
 from mdelab.load.protocol import ENROL, OFFBOARD, REPORT
 from mdelab.model.channel import Stored
+from mdelab.model.package import Package
 
 Note = Callable[[str, int, float, str, int], None]
 """(operation, share, when it was due by the loop's time, "" or what failed, events acknowledged)."""
@@ -53,6 +54,7 @@ class FleetAgent:
         "_failing",
         "_network",
         "_note",
+        "_package",
         "_reports",
         "_running",
         "_share",
@@ -62,12 +64,22 @@ class FleetAgent:
         "was_onboarded",
     )
 
-    def __init__(self, agent: Agent, network: Network, *, share: int, note: Note, template: happened.Observed) -> None:
-        """template: what each event of a report shows."""
+    def __init__(
+        self,
+        agent: Agent,
+        network: Network,
+        *,
+        share: int,
+        note: Note,
+        template: happened.Observed,
+        package: Package | None = None,
+    ) -> None:
+        """template: what each event of a report shows. package: the fleet's, one value for all agents."""
         self._agent = agent
         self._network = network
         self._share = share
         self._note = note
+        self._package = package
         self._template = template
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._running: set[asyncio.Task[None]] = set()
@@ -140,7 +152,16 @@ class FleetAgent:
     def _handle(self, event: happened.Event) -> None:
         for command in self._agent.handle(event, _now()):
             self._carry_out(command)
-        self.was_onboarded = self.was_onboarded or self._agent.licensed
+        if self._agent.licensed and not self.was_onboarded:
+            self.was_onboarded = True
+            self._share_package()
+
+    def _share_package(self) -> None:
+        """Hold the fleet's copy of the package instead of an equal one of the agent's own: it is kilobytes of each agent."""
+        saved = self._agent.saved()
+        if self._package is not None and saved.package == self._package.text:
+            self._agent.onboarding = self._package
+            saved.package = self._package.text
 
     def _carry_out(self, command: Command) -> None:
         match command:

@@ -12,6 +12,7 @@ from mdelab.load.network import CloudNetwork, LoopClock, Roots
 from mdelab.load.protocol import FleetPlan
 from mdelab.model.attachment import Attachment
 from mdelab.model.channel import Profile
+from mdelab.model.package import parse
 from mdelab.model.tenant import Tenant
 
 _EVENT = happened.Observed(
@@ -32,6 +33,7 @@ class Ground:
     def __init__(self, plan: FleetPlan, note: Note) -> None:
         self._plan = plan
         self._note = note
+        self._package = parse(plan.onboarding, "onboarding")
         self.onboarding_file = wrap(plan.onboarding, "onboarding")
         self.offboarding_file = wrap(plan.offboarding, "offboarding") if plan.offboarding else ""
         self._package_roots = x509.load_pem_x509_certificates(Path(plan.range.package_roots).read_bytes())
@@ -71,4 +73,4 @@ class Ground:
         )
         agent = Agent(profile=profile, roots=self._package_roots, source=self._jitter)
         network = CloudNetwork(name=name, tenant=self._tenant, attachment=attachment, roots=self._roots)
-        return FleetAgent(agent, network, share=share, note=self._note, template=_EVENT)
+        return FleetAgent(agent, network, share=share, note=self._note, template=_EVENT, package=self._package)
