@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mdelab.lab import state
 from mdelab.lab.client import LabClient
-from mdelab.lab.launch import labs, launch
+from mdelab.lab.launch import launch
 
 FEATURE = """
 Feature: Names
@@ -54,7 +55,7 @@ def test_one_lab_serves_all_workers_and_ends_with_the_session(folder: Path) -> N
     assert result.returncode == 0, result.stdout + result.stderr
     assert "3 passed" in result.stdout
     assert result.stdout.count("mdelab: lab ") == 1
-    assert labs() == []
+    assert state.running() == []
 
 
 def test_a_session_that_needs_no_lab_starts_none(folder: Path) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from mdelab.lab.client import connect
 from mdelab.lab.launch import down, labs, launch, up
-from mdelab.lab.state import labs_folder
+from mdelab.lab.state import labs_folder, running
 from mdelab.lab.wire import TenantSpec
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
@@ -84,8 +85,6 @@ def test_a_killed_lab_takes_its_proxy_with_it_and_the_next_start_works() -> None
         (state,) = labs()
         with launch() as other:
             other.close()
-        from mdelab.lab.client import connect
-
         client = connect("kept")
         client.tenant().put_hop(HopPolicy(name="corp-proxy", kind="inspecting"))
         client.close()
@@ -113,6 +112,13 @@ def test_a_killed_proxy_is_started_again_and_the_lab_goes_on() -> None:
         tenant.put_hop(HopPolicy(name="corp-proxy", kind="inspecting"))
         result = tenant.exec("lin-1", ["curl", "-sS", "https://cdn.x.cp.wd.microsoft.com/ping"])
         assert (result.exit_code, result.stdout) == (0, "OK"), result.stderr
+        lab.close()
+
+
+def test_a_lab_that_belongs_to_a_process_is_not_offered_to_others() -> None:
+    with launch(name="owned") as lab:
+        assert [state.name for state in running()] == ["owned"]
+        assert labs() == []
         lab.close()
 
 

@@ -6,6 +6,9 @@ import msgspec
 from mdelab.cli.output import json_option, note, print_json, print_rows
 from mdelab.lab.wire import EndpointInfo, LabInfo, TenantInfo
 
+_SHOWN = 20
+"""Endpoints a tenant; more of them make a list that nobody reads."""
+
 
 class _Tenant(msgspec.Struct, frozen=True):
     info: TenantInfo
@@ -20,7 +23,7 @@ class _Lab(msgspec.Struct, frozen=True):
 @click.command()
 @json_option
 def command(as_json: bool) -> int:
-    """Show the labs that run, their tenants and endpoints. Exit code 3 when none runs."""
+    """Show the labs that were started with `up`, their tenants and endpoints. Exit code 3 when none runs."""
     from mdelab.lab.client import connect
     from mdelab.lab.launch import labs
 
@@ -51,7 +54,9 @@ def _show(lab: _Lab) -> None:
         clock = tenant.info.clock
         mark = ", default" if info.default_tenant in (tenant.info.name, tenant.info.id) else ""
         rows.append(["tenant", f"{tenant.info.name} ({clock.mode} clock, {clock.now:%Y-%m-%d %H:%M:%S}{mark})"])
-        rows += [["", _endpoint(endpoint)] for endpoint in tenant.endpoints]
+        rows += [["", _endpoint(endpoint)] for endpoint in tenant.endpoints[:_SHOWN]]
+        if len(tenant.endpoints) > _SHOWN:
+            rows.append(["", f"and {len(tenant.endpoints) - _SHOWN} more; --json lists all"])
     print_rows(rows)
 
 

@@ -73,8 +73,8 @@ def down(name: str = DEFAULT_NAME) -> None:
 
 
 def labs() -> list[LabState]:
-    """All labs of this user that run now."""
-    return running()
+    """The labs of this user that were started with `up` and run now."""
+    return [state for state in running() if not state.is_owned]
 
 
 def _spec(path: Path | None, seed: int | None, name: str | None) -> LabSpec:

@@ -70,6 +70,7 @@ async def _serve(folder: Path, spec: LabSpec, *, is_detached: bool) -> None:
                 address=control.address,
                 token=control.token,
                 version=__version__,
+                is_owned=not is_detached,
             )
             publish(folder, state)
             _say(Ready(state=state))

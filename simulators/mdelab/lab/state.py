@@ -29,6 +29,8 @@ class LabState(msgspec.Struct, frozen=True, kw_only=True):
     """http://127.0.0.1:port of the control API."""
     token: str
     version: str
+    is_owned: bool = False
+    """Whether it belongs to another process, such as a pytest run, and ends with it: nobody else should use it."""
     children: tuple[tuple[int, float], ...] = ()
     """Pid and creation time of the processes that the lab started."""
 
@@ -94,7 +96,7 @@ def read(folder: Path) -> LabState | None:
 
 
 def running() -> list[LabState]:
-    """All labs of this user that run now, by name."""
+    """All labs of this user that run now, by name; those that belong to another process among them."""
     return sorted((state for _, state in _states() if state.is_alive()), key=lambda state: state.name)
 
 
@@ -104,7 +106,7 @@ def find(name: str = DEFAULT_NAME) -> LabState:
     for state in known:
         if state.name == name:
             return state
-    listed = ", ".join(repr(state.name) for state in known) or "none"
+    listed = ", ".join(repr(state.name) for state in known if not state.is_owned) or "none"
     raise LabError(
         f"no lab called {name!r} runs (running: {listed}). Start one with `mdelab up`, or name another with --lab."
     )

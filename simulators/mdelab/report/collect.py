@@ -146,6 +146,8 @@ def _seed(properties: dict[str, object]) -> int:
 
 
 def _text(report: pytest.CollectReport | pytest.TestReport) -> str:
-    """The last line of a failure that says something."""
+    """A message of ours as a whole; of a traceback the last line that says something."""
     lines = [line.strip() for line in report.longreprtext.splitlines() if line.strip()]
+    if isinstance(report.longrepr, str):
+        return " ".join(lines)
     return lines[-1].removeprefix("E ").strip() if lines else "failed without a text"
