@@ -14,7 +14,7 @@ import msgspec
 
 from mdelab.catalogue import service_for
 from mdelab.endpoint import events as happened
-from mdelab.endpoint.agent import DEFINITIONS_URL, Agent
+from mdelab.endpoint.agent import Agent
 from mdelab.endpoint.commands import (
     CancelWake,
     Command,
@@ -35,6 +35,7 @@ from mdelab.endpoint.package_file import PATHS
 from mdelab.endpoint.queue import QueueStore
 from mdelab.endpoint.state import Saved
 from mdelab.endpoint.transport import Transport
+from mdelab.endpoint.updates import DEFINITIONS_URL
 from mdelab.model.channel import Command as CloudCommand
 from mdelab.model.clock import Timer
 from mdelab.model.evidence import Purpose

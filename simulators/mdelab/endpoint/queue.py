@@ -16,7 +16,7 @@ FOLDER = "/var/opt/microsoft/mdatp/edr/queue"
 CAPACITY = 10_000
 """Events; at 300 bytes each that is 3 MB of disk, which an outage of days does not exceed."""
 
-_BATCH_EVENTS = 100
+BATCH_EVENTS = 100
 _BATCH_BYTES = 262_144
 """A quarter of what the cloud takes, so that one odd event does not make a batch too large."""
 
@@ -46,7 +46,7 @@ class Queue:
         self._events.append(event)
         return True
 
-    def batch(self, most_events: int = _BATCH_EVENTS) -> Report:
+    def batch(self, most_events: int = BATCH_EVENTS) -> Report:
         """The oldest events, as many as fit one report; at least one when any waits."""
         taken: list[Event] = []
         size = 0
