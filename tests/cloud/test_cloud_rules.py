@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mdelab.catalogue.rules import parse_rule, rules
 from mdelab.cloud.detection.condition import compile_condition
+from mdelab.cloud.detection.glance import needed_words, plain
 from mdelab.cloud.detection.matcher import Matcher
 from mdelab.cloud.detection.selection import compile_selection
-from mdelab.model.channel import Event
+from mdelab.model.channel import Event, Report
 
 FIELDS = {"Image": "/usr/bin/Find", "CommandLine": r"find / -name *.pem C:\x", "User": "root"}
 
@@ -143,6 +145,72 @@ def test_the_shipped_rules_see_what_they_are_for_and_nothing_else(
     kind: str, fields: dict[str, str], titles: list[str]
 ) -> None:
     assert _titles(kind, fields) == titles
+
+
+def _report(kind: str, fields: Mapping[str, str]) -> bytes:
+    return msgspec.json.encode(
+        Report(events=(Event(id="1", at=datetime(2026, 1, 5, tzinfo=UTC), type=kind, fields=dict(fields)),))
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "may"),
+    [
+        ("ProcessCreated", {"Image": SCRIPT.upper()}, True),
+        ("ProcessCreated", {"Image": "/usr/sbin/sshd", "CommandLine": "/usr/sbin/sshd -D -R"}, False),
+        ("ProcessCreated", {"Image": "/usr/bin/bash", "CommandLine": "bash backup.sh"}, False),
+        ("ProcessCreated", {"Image": "/usr/bin/cat", "CommandLine": "cat /etc/shadow"}, False),
+        ("ThreatDetected", {"ThreatName": "Virus:DOS/EICAR_Test_File", "Action": "detected"}, True),
+        ("ThreatDetected", {"ThreatName": "Trojan:Linux/Other"}, False),
+        ("Heartbeat", {}, False),
+    ],
+)  # fmt: skip
+def test_a_glance_at_a_report_tells_what_no_rule_is_about(kind: str, fields: dict[str, str], may: bool) -> None:
+    assert Matcher(rules()).may_match(_report(kind, fields)) is may
+
+
+@pytest.mark.parametrize(
+    "spelt", [rb"mde_linux_edr\u005fdiy.sh", rb"mde_linux_edr_diy.sh\/", "mde_linux_edr_dİy".encode()]
+)
+def test_a_report_whose_words_may_be_spelt_otherwise_is_always_looked_at(spelt: bytes) -> None:
+    assert plain(spelt) is None
+    assert Matcher(rules()).may_match(_report("ProcessCreated", {}) + spelt)
+
+
+_WORDS = st.sampled_from(["a", "aB", "b*c", "?", "x", "Sh", "\u212a", "s"])
+
+
+@given(
+    st.dictionaries(
+        st.tuples(
+            st.sampled_from("FG"),
+            st.sampled_from(["", "|contains", "|startswith", "|endswith", "|re", "|contains|all"]),
+        ).map("".join),
+        st.one_of(
+            _WORDS.filter(lambda word: word != "?"),
+            st.lists(_WORDS.filter(lambda word: word != "?"), min_size=1, max_size=2),
+        ),
+        min_size=1,
+        max_size=2,
+    ),
+    st.sampled_from(["s", "not s", "s or not s", "1 of s*"]),
+    st.dictionaries(st.sampled_from("FG"), st.text(alphabet='aABbcCxSshk\u212a\\"', max_size=5)),
+)
+def test_a_glance_never_misses_what_fits(selection: dict[str, Any], condition: str, fields: dict[str, str]) -> None:
+    text = plain(_report("ProcessCreated", fields))
+    if compile_condition(condition, {"s": compile_selection(selection, "s")})(fields):
+        assert text is None or any(word in text for word in needed_words(condition, {"s": selection}))
+
+
+def test_the_shipped_rules_need_one_word_each() -> None:
+    words = {
+        rule.title: needed_words(
+            rule.detection["condition"], {name: part for name, part in rule.detection.items() if name != "condition"}
+        )
+        for rule in rules()
+    }
+    assert words.pop(DIY) == {b"mde_linux_edr_diy"}
+    assert set(words.values()) == {frozenset([b"eicar"])}
 
 
 def test_the_shipped_rules_have_ids_of_their_own() -> None:

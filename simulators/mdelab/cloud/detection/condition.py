@@ -21,16 +21,20 @@ _QUANTIFIERS = {"1": any, "any": any, "all": all}
 _RESERVED = ("and", "or", "not", "of")
 
 
-def compile_condition(text: str, selections: Mapping[str, Test[E]]) -> Test[E]:
-    """The test that `text` describes. Raises ValueError that says where it cannot be read."""
-    return _Reader(text, selections).read()
+def compile_condition(text: str, selections: Mapping[str, Test[E]], *, may: bool = False) -> Test[E]:
+    """The test that `text` describes. Raises ValueError that says where it cannot be read.
+
+    may: the selections say whether they may fit, and so does the result; then a negation may always fit.
+    """
+    return _Reader(text, selections, may).read()
 
 
 class _Reader:
     """Recursive descent over the tokens of one condition."""
 
-    def __init__(self, text: str, selections: Mapping[str, Test[E]]) -> None:
+    def __init__(self, text: str, selections: Mapping[str, Test[E]], may: bool) -> None:
         self._text = text
+        self._may = may
         self._tokens = _tokens(text)
         self._at = 0
         self._selections: Mapping[str, Test] = selections  # type: ignore[type-arg]  # one event type for all
@@ -56,7 +60,7 @@ class _Reader:
     def _not(self) -> Test:  # type: ignore[type-arg]
         if self._take("not"):
             inner = self._not()
-            return lambda event: not inner(event)
+            return (lambda event: True) if self._may else (lambda event: not inner(event))
         return self._atom()
 
     def _atom(self) -> Test:  # type: ignore[type-arg]

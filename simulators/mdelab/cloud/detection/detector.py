@@ -19,8 +19,10 @@ class Detector:
         self._pending: dict[tuple[str, str, str], list[Event]] = {}
         """(tenant, machine, rule) -> events of an alert that is about to be raised."""
 
-    def judge(self, estate: Estate, device: Device, events: tuple[Event, ...]) -> None:
-        """Match events that have just been committed."""
+    def judge(self, estate: Estate, device: Device, events: tuple[Event, ...], body: bytes) -> None:
+        """Match events that have just been committed. body: the report that held them."""
+        if not self._matcher.may_match(body):
+            return
         for event in events:
             for rule in self._matcher.matches(event):
                 self._note(estate, device, rule, event)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mdelab.catalogue.rules import EVENT_TYPES, Rule
 from mdelab.cloud.detection.condition import compile_condition
+from mdelab.cloud.detection.glance import needed_words, plain
 from mdelab.cloud.detection.selection import Fields, compile_selection
 from mdelab.model.channel import Event
 
@@ -13,6 +14,8 @@ from mdelab.model.channel import Event
 class Compiled:
     rule: Rule
     fits: Callable[[Fields], bool]
+    words: frozenset[bytes]
+    """One of them is in every report that holds a fitting event; see `glance.py`."""
 
 
 def compile_rule(rule: Rule) -> Compiled:
@@ -23,7 +26,7 @@ def compile_rule(rule: Rule) -> Compiled:
         if not isinstance(condition, str):
             raise ValueError("its detection has no condition (one string)")
         selections = {name: compile_selection(selection, name) for name, selection in parts.items()}
-        return Compiled(rule, compile_condition(condition, selections))
+        return Compiled(rule, compile_condition(condition, selections), needed_words(condition, parts))
     except ValueError as error:
         raise ValueError(f"detection rule {rule.title!r}: {error}") from error
 
@@ -33,6 +36,13 @@ class Matcher:
         self._by_type: dict[str, list[Compiled]] = {}
         for rule in rules:
             self._by_type.setdefault(EVENT_TYPES[rule.logsource.category], []).append(compile_rule(rule))
+
+        self._words = frozenset().union(*(one.words for all_ in self._by_type.values() for one in all_))
+
+    def may_match(self, body: bytes) -> bool:
+        """Whether an event of the report `body` (its JSON) may fit a rule; False is certain."""
+        text = plain(body)
+        return text is None or any(word in text for word in self._words)
 
     def matches(self, event: Event) -> list[Rule]:
         """The rules that `event` fits."""

@@ -47,5 +47,5 @@ class CyberChannel:
         traffic.duplicates += added.duplicates
         device.last_cyber = now
         if added.new:
-            self._detector.judge(estate, device, added.new)
+            self._detector.judge(estate, device, added.new, body)
         return Answer(200, _encode(Stored(stored=len(added.new), duplicates=added.duplicates)))
