@@ -14,6 +14,8 @@ from mdelab.endpoint.commands import Channel, Command, Request
 
 
 class Channels:
+    """Of one agent."""
+
     __slots__ = ("_backoffs", "_busy")
 
     def __init__(self, source: random.Random) -> None:

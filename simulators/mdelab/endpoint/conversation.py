@@ -34,6 +34,8 @@ from mdelab.model.channel import POLL_PATH, Commands, Enrolled, Poll, Profile
 
 
 class Conversation:
+    """One agent's; its parts are open to the agent."""
+
     __slots__ = (
         "_profile",
         "_saved",

@@ -13,6 +13,8 @@ _GOODBYES = 5
 
 
 class Farewell:
+    """From a believed offboarding package to a device without an organisation."""
+
     __slots__ = ("_channels", "_membership", "_saved")
 
     def __init__(self, saved: Saved, channels: Channels, membership: Membership) -> None:

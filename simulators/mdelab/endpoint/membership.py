@@ -10,6 +10,8 @@ from mdelab.model.package import Package, parse
 
 
 class Membership:
+    """Shared by what speaks to the organisation's cloud."""
+
     __slots__ = ("_channels", "_saved", "package")
 
     def __init__(self, saved: Saved, channels: Channels) -> None:

@@ -13,6 +13,8 @@ _REMEMBERED = 200
 
 
 class Orders:
+    """One agent's orders."""
+
     __slots__ = ("_channels", "_membership", "_saved")
 
     def __init__(self, saved: Saved, channels: Channels, membership: Membership) -> None:

@@ -23,6 +23,8 @@ _TOO_LARGE = 413
 
 
 class Outbox:
+    """One agent's events on their way."""
+
     __slots__ = ("_channels", "_machine_id", "_membership", "_most_events", "_saved", "_waits", "queue")
 
     def __init__(

@@ -24,6 +24,8 @@ class Release(msgspec.Struct, frozen=True):
 
 
 class Updates:
+    """One agent's definitions."""
+
     __slots__ = ("_channels", "_saved")
 
     def __init__(self, saved: Saved, channels: Channels) -> None:

@@ -1,0 +1,34 @@
+"""What an administrator or the network changes about a device that runs: its spec, its store, its proxy."""
+
+import msgspec
+
+from mdelab.endpoint import layout
+from mdelab.endpoint.machine import Machine
+from mdelab.model.device import DeviceSpec
+from mdelab.model.errors import LabError
+
+
+def change(machine: Machine, fields: dict[str, object]) -> None:
+    """Change the device and the files that follow from its spec; a field that is None stays as it is.
+
+    Raises LabError for a hop or a field that is not known; nothing is changed then.
+    """
+    given = {name: value for name, value in fields.items() if value is not None}
+    before = machine.spec
+    try:
+        spec = msgspec.convert({**msgspec.structs.asdict(before), **given}, DeviceSpec)
+    except msgspec.ValidationError as error:
+        raise LabError(f"{before.name!r} cannot be changed: {error}. See `EndpointChange` in the API.") from error
+    spec.check()
+    layout.check_proxy(machine, spec.proxy)
+    machine.spec = spec
+    try:
+        if "trusts" in given:
+            layout.write_store(machine)
+    except LabError:
+        machine.spec = before
+        raise
+    if "proxy" in given or "proxy_source" in given:
+        if before.proxy and before.proxy_source != spec.proxy_source:
+            layout.write_proxy(machine, "", before.proxy_source)
+        layout.write_proxy(machine, spec.proxy, spec.proxy_source)

@@ -1,0 +1,218 @@
+"""The Defender client that is installed on a device: its agent and daemon, its antivirus, and its way to the network.
+
+The daemon lives from one start of the service to the next; the client is there as long as the device is. The device
+itself, and the programs on it, are `mdelab.endpoint.sensor`.
+"""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from mdelab.endpoint import events as happened
+from mdelab.endpoint.agent import Agent
+from mdelab.endpoint.antivirus import Threat
+from mdelab.endpoint.daemon import Daemon, load_state
+from mdelab.endpoint.identity import Identity
+from mdelab.endpoint.log import MOST_BYTES, CoreLog
+from mdelab.endpoint.machine import Machine
+from mdelab.endpoint.package_file import PATHS
+from mdelab.endpoint.preferences import PREFERENCE_FILES, Preferences
+from mdelab.endpoint.protection import Protection
+from mdelab.endpoint.queue import CAPACITY, Queue, QueueStore
+from mdelab.endpoint.roots import package_roots, roots_of
+from mdelab.endpoint.route import agent_route
+from mdelab.endpoint.transport import Transport
+from mdelab.model.channel import Command as CloudCommand
+from mdelab.model.evidence import EvidenceSink
+from mdelab.model.package import Kind
+from mdelab.model.route import Proxy
+from mdelab.model.tenant import Tenant
+from mdelab.model.work import Item
+
+OWN_FOLDERS = ("/var/opt/microsoft/mdatp/", "/var/log/microsoft/mdatp/")
+"""Written by the client itself: neither scanned nor observed."""
+
+_LEAN_LOG_BYTES = 8_192
+_LEAN_QUEUE = 1_000
+
+
+class Client:
+    """One device's."""
+
+    def __init__(self, *, machine: Machine, tenant: Tenant, sink: EvidenceSink, lean: bool) -> None:
+        """lean: for fleets: one idle connection, a short log, a short queue, no state on disk."""
+        name = machine.spec.name
+        self._machine = machine
+        self._tenant = tenant
+        self._lean = lean
+        self._preferences = Preferences(machine.files)
+        self._complained: list[str] = []
+        self._jitter = tenant.stream("endpoint", name, "jitter")
+        self._daemon: Daemon | None = None
+        self._protection = Protection(
+            files=machine.files,
+            tenant=tenant,
+            device=name,
+            settings=lambda: self.agent.settings,
+            known=lambda: self.agent.threats,
+        )
+        self.identity = Identity(tenant, name)
+        self.transport = Transport(
+            name=name,
+            tenant=tenant,
+            attachment=machine.attachment,
+            sink=sink,
+            proxy=self._proxy,
+            roots=lambda trust: roots_of(machine, trust),
+            skew=self._skew,
+            most_idle=1 if lean else 4,
+        )
+        self.agent = self._new_agent()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the service runs."""
+        return self._daemon is not None
+
+    def load(self) -> None:
+        """Take up what the disk holds: settings, and the agent's memory. The service must not run."""
+        self._read_preferences()
+        self.agent = self._new_agent()
+
+    def start(self) -> None:
+        """Start the service, after `load`."""
+        self._daemon = Daemon(
+            name=self._machine.spec.name,
+            tenant=self._tenant,
+            files=self._machine.files,
+            agent=self.agent,
+            transport=self.transport,
+            store=self._store,
+            log=CoreLog(self._machine.files, _LEAN_LOG_BYTES if self._lean else MOST_BYTES),
+            execute=self._execute,
+            now=self.now,
+            persists=not self._lean,
+        )
+        self.look_for_conflicts()
+        self.feed(happened.Started())
+        self._set_managed_tags()
+        for kind in PATHS:
+            if self._machine.files.exists(PATHS[kind]):
+                self._package_changed(kind)
+
+    async def stop(self) -> None:
+        """Stop the service, if it runs."""
+        daemon, self._daemon = self._daemon, None
+        if daemon is not None:
+            await daemon.stop()
+
+    def now(self) -> datetime:
+        """The device's own time, which may be wrong."""
+        return self._tenant.clock.now() + self._skew()
+
+    def feed(self, event: happened.Event) -> None:
+        """Tell the agent, if the service runs."""
+        if self._daemon is not None:
+            self._daemon.feed(event)
+
+    def configure(self, changes: dict[str, object]) -> None:
+        """Change local settings of the agent and persist them. Raises LabError."""
+        self._preferences.change(changes)
+
+    def file_changed(self, path: str) -> None:
+        """A file of the device, none of the client's own, appeared, changed or went."""
+        kind = next((kind for kind, known in PATHS.items() if known == path), None)
+        if kind is not None:
+            self._package_changed(kind)
+        elif path in PREFERENCE_FILES:
+            self._read_preferences()
+        elif self._machine.files.exists(path):
+            self.feed(happened.Observed(type="FileCreated", fields={"TargetFilename": path}))
+            if self._daemon is not None and (self.agent.real_time_runs or self.agent.settings.passive_mode):
+                self.scan_file(path)
+
+    def look_for_conflicts(self) -> None:
+        """Tell the agent which programs hold fanotify in blocking mode: not those whose service is stopped."""
+        services = self._machine.services()
+        names = tuple(name for name in self._machine.spec.fanotify_users if services.get(name, True))
+        self.feed(happened.ConflictsChanged(names=names))
+
+    def scan_file(self, path: str) -> Threat | None:
+        """Scan one file now, whether real-time protection runs or not."""
+        threat = self._protection.scan(path)
+        if threat is not None:
+            self.feed(happened.ThreatSeen(threat=threat))
+        return threat
+
+    async def refresh_definitions(self, item: Item) -> bool:
+        """Download definitions now. False when that failed or the service does not run."""
+        return self._daemon is not None and await self._daemon.refresh_definitions(item)
+
+    # Inside
+
+    def _new_agent(self) -> Agent:
+        """The agent as the disk has it."""
+        machine = self._machine
+        self._store = QueueStore(machine.files)
+        events = self._store.load()
+        saved = load_state(machine.files)
+        # The queue knows of events that were made after the state was written.
+        saved.sent = max([saved.sent, *(int(event.id.rsplit("-", 1)[-1]) for event in events[-1:])])
+        return Agent(
+            profile=self.identity.profile(machine.spec, machine.attachment),
+            roots=package_roots(machine),
+            source=self._jitter,
+            settings=self._preferences.in_force,
+            saved=saved,
+            queue=Queue(events, _LEAN_QUEUE if self._lean else CAPACITY),
+        )
+
+    def _skew(self) -> timedelta:
+        return timedelta(seconds=self._machine.spec.clock_skew_s)
+
+    def _package_changed(self, kind: Kind) -> None:
+        try:
+            text = self._machine.files.read(PATHS[kind]).decode(errors="replace")
+        except FileNotFoundError:
+            self.feed(happened.PackageRemoved(kind=kind))
+        else:
+            self.feed(happened.PackageDropped(kind=kind, text=text))
+
+    def _read_preferences(self) -> None:
+        """Take up both settings files; one that cannot be read leaves what is in force, and the log says so."""
+        try:
+            self._preferences.read()
+        except msgspec.DecodeError as error:
+            self._complain(f"a settings file cannot be read and is passed over: {error}")
+            return
+        self.feed(happened.SettingsChanged(settings=self._preferences.in_force))
+        self._set_managed_tags()
+
+    def _set_managed_tags(self) -> None:
+        for key, value in self._preferences.tags.items():
+            if self.agent.tags.get(key) != value:
+                self.feed(happened.TagSet(key=key, value=value))
+
+    def _complain(self, text: str) -> None:
+        if self._machine.spec.installed:
+            CoreLog(self._machine.files).write("error", text, self.now())
+
+    def _proxy(self) -> Proxy | None:
+        route, complaints = agent_route(self._machine, self.agent.settings)
+        if complaints != self._complained:
+            self._complained = complaints
+            for complaint in complaints:
+                self._complain(complaint)
+        return route.proxy
+
+    def _execute(self, ordered: CloudCommand) -> happened.CommandExecuted:
+        """Carry out an order of the cloud. What the lab does not simulate fails, and says so."""
+        if ordered.type != "RunAntiVirusScan":
+            return happened.CommandExecuted(
+                id=ordered.id, status="Failed", message=f"{ordered.type} is not simulated by this lab"
+            )
+        paths = [path for path in self._machine.files.paths() if not path.startswith(OWN_FOLDERS)]
+        found = [threat for path in paths if (threat := self.scan_file(path)) is not None]
+        return happened.CommandExecuted(
+            id=ordered.id, status="Succeeded", message=f"{len(paths)} files scanned, {len(found)} threats detected"
+        )

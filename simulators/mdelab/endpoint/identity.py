@@ -1,0 +1,31 @@
+"""Who a device is to the cloud, for as long as it lives: its machine id and its network card, the same in every run."""
+
+from mdelab.endpoint import layout
+from mdelab.model.attachment import Attachment
+from mdelab.model.channel import Profile
+from mdelab.model.device import DeviceSpec
+from mdelab.model.tenant import Tenant
+
+
+class Identity:
+    """Derived from the tenant's seed and the device's name."""
+
+    __slots__ = ("mac", "machine_id")
+
+    def __init__(self, tenant: Tenant, name: str) -> None:
+        ids = tenant.stream("endpoint", name, "machine id")
+        self.machine_id = f"{ids.getrandbits(160):040x}"
+        """40 hex digits."""
+        self.mac = "02:" + ":".join(f"{ids.getrandbits(8):02x}" for _ in range(5))
+
+    def profile(self, spec: DeviceSpec, attachment: Attachment) -> Profile:
+        """What the cloud is told of the device, as far as it never changes."""
+        return Profile(
+            machine_id=self.machine_id,
+            name=spec.name,
+            os_platform=layout.os_platform(spec),
+            os_version=spec.release,
+            client_version=layout.CLIENT_VERSION,
+            address=attachment.address,
+            mac=self.mac,
+        )
