@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from mdelab.endpoint import administration, layout, programs
-from mdelab.catalogue.platforms import complete
 from mdelab.endpoint import events as happened
 from mdelab.endpoint.agent import Agent
 from mdelab.endpoint.antivirus import Threat
@@ -49,7 +48,6 @@ class Sensor:
         Raises LabError for an impossible spec.
         """
         spec.check()
-        spec = complete(spec)
         self.tenant = tenant
         self.sink = sink
         self.machine = Machine(spec=spec, files=files, attachment=attachment)
