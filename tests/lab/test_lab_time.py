@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from mdelab.endpoint.sleep import sleep
 from mdelab.lab.time import TimeKeeper
 from mdelab.model.clock import EPOCH, Clock, ClockMode
 from mdelab.model.errors import NotReady
@@ -132,3 +133,44 @@ def test_a_live_tenant_fires_its_timers_by_itself_and_when_it_is_moved() -> None
         return log
 
     assert asyncio.run(scenario()) == ["at once", "in an hour"]
+
+
+def test_a_program_that_sleeps_takes_the_tenants_time_and_not_the_hosts() -> None:
+    async def scenario() -> tuple[timedelta, str]:
+        tenant, keeper = _tenant(), TimeKeeper()
+        keeper.watch(tenant)
+
+        async def program() -> str:
+            with tenant.work.item("cmd") as item:
+                for _ in range(5):
+                    await sleep(tenant.work, item, tenant.clock, timedelta(seconds=5))
+            return "done"
+
+        result = await keeper.run(tenant, program())
+        return tenant.clock.now() - EPOCH, result
+
+    assert asyncio.run(scenario()) == (timedelta(seconds=25), "done")
+
+
+def test_time_stands_still_while_a_sleepers_neighbour_works() -> None:
+    async def scenario() -> list[str]:
+        tenant, keeper, log = _tenant(), TimeKeeper(), list[str]()
+        keeper.watch(tenant)
+
+        async def neighbour() -> None:
+            with tenant.work.item("report"):
+                await asyncio.sleep(0.01)
+                log.append("report done")
+
+        async def program() -> None:
+            with tenant.work.item("cmd") as item:
+                await sleep(tenant.work, item, tenant.clock, timedelta(seconds=5))
+                log.append("woke")
+
+        working = asyncio.ensure_future(neighbour())
+        await asyncio.sleep(0)
+        await keeper.run(tenant, program())
+        await working
+        return log
+
+    assert asyncio.run(scenario()) == ["report done", "woke"]

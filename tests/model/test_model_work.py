@@ -53,11 +53,24 @@ def test_a_held_connection_of_somebody_else_quiets_nobody():
 def test_the_barrier_hears_when_an_item_ends_and_when_a_connection_is_held():
     work = Work()
     heard: list[bool] = []
-    work.on_change = lambda: heard.append(work.is_quiet())
-    with work.item("one") as item:
+    with work.watching(lambda: heard.append(work.is_quiet())), work.item("one") as item:
         item.client = CLIENT
         work.hold(CLIENT)
     assert heard == [True, True]
+    with work.item("two"):
+        pass
+    assert heard == [True, True], "nobody watches any more"
+
+
+def test_a_sleeper_does_not_count_and_only_time_can_bring_it_on():
+    work = Work()
+    with work.item("cmd") as item:
+        assert not work.is_asleep()
+        work.fall_asleep(item)
+        assert work.is_quiet()
+        assert work.is_asleep()
+        with work.item("report"):
+            assert not work.is_asleep()
 
 
 def test_releasing_what_was_not_held_is_harmless():

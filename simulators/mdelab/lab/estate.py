@@ -1,7 +1,6 @@
 """The lab itself: its tenants and what can be done to them. The control API's calls are thin shells round these verbs."""
 
 import asyncio
-import base64
 import contextlib
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -12,8 +11,10 @@ import msgspec
 from mdelab import __version__
 from mdelab.diagnosis import diagnose
 from mdelab.endpoint.sensor import Sensor
+from mdelab.lab import device_files
 from mdelab.lab.embedded import Embedded, free_slot
 from mdelab.lab.evidence import EvidenceStore
+from mdelab.lab.refusals import Exists, Unknown
 from mdelab.lab.spec import LabSpec, TenantSection
 from mdelab.lab.time import TimeKeeper
 from mdelab.lab.wire import (
@@ -45,19 +46,6 @@ from mdelab.model.evidence import Connection, Evidence
 from mdelab.model.tenant import Directory, HopPolicy, Tenant, new_tenant
 
 ONBOARDING_FILE = "/etc/opt/microsoft/mdatp/mdatp_onboard.json"
-
-
-class Unknown(LabError):
-    """Something was named that the lab does not have; `.kind` says what."""
-
-    def __init__(self, kind: str, name: str, known: list[str]) -> None:
-        listed = ", ".join(repr(one) for one in sorted(known)) or "none yet"
-        super().__init__(f"there is no {kind} {name!r}. Known: {listed}.")
-        self.kind = kind
-
-
-class Exists(LabError):
-    """A name is taken."""
 
 
 class _TenantRoom:
@@ -241,9 +229,8 @@ class Lab:
         if not ask.argv or not ask.argv[0]:
             raise LabError("no program was named. Give the program and its arguments, such as ['mdatp', 'health'].")
         sensor = self._sensor(name, endpoint)
-        exit_code, stdout, stderr, not_simulated = await sensor.exec(
-            ask.argv, stdin=ask.stdin.encode(), env=ask.env, cwd=ask.cwd or "/root"
-        )
+        program = sensor.exec(ask.argv, stdin=ask.stdin.encode(), env=ask.env, cwd=ask.cwd or "/root")
+        exit_code, stdout, stderr, not_simulated = await self._time.run(self._room(name).tenant, program)
         return ExecResult(exit_code=exit_code, stdout=stdout, stderr=stderr, not_simulated=not_simulated)
 
     # Files
@@ -252,38 +239,13 @@ class Lab:
         return self._sensor(name, endpoint).machine.files.paths()
 
     def read_file(self, name: str, endpoint: str, path: str) -> FileContent:
-        files = self._sensor(name, endpoint).machine.files
-        try:
-            content = files.read(path)
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-            folder = path.rpartition("/")[0]
-            raise Unknown("file", path, files.paths(folder) if files.exists(folder) else []) from error
-        try:
-            text: str | None = content.decode()
-        except UnicodeDecodeError:
-            text = None
-        return FileContent(path=path, text=text, base64=base64.b64encode(content).decode(), mode=files.mode(path))
+        return device_files.read(self._sensor(name, endpoint).machine.files, path)
 
     def write_file(self, name: str, endpoint: str, path: str, write: FileWrite) -> FileContent:
-        if (write.text is None) == (write.base64 is None):
-            raise LabError("a file is written from `text` or from `base64`. Give exactly one of the two.")
-        try:
-            content = (
-                write.text.encode() if write.text is not None else base64.b64decode(write.base64 or "", validate=True)
-            )
-        except ValueError as error:
-            raise LabError(
-                f"`base64` cannot be decoded: {error}. Encode the file's bytes as standard base64."
-            ) from error
-        self._sensor(name, endpoint).machine.files.write(path, content, write.mode)
-        return FileContent(path=path, text=write.text, base64=base64.b64encode(content).decode(), mode=write.mode)
+        return device_files.write(self._sensor(name, endpoint).machine.files, path, write)
 
     def remove_file(self, name: str, endpoint: str, path: str) -> None:
-        files = self._sensor(name, endpoint).machine.files
-        try:
-            files.remove(path)
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-            raise Unknown("file", path, files.paths(path.rpartition("/")[0])) from error
+        device_files.remove(self._sensor(name, endpoint).machine.files, path)
 
     # What was seen
 

@@ -17,8 +17,9 @@ from starlette.routing import Route
 
 from mdelab import __version__
 from mdelab.lab.calls import CALLS, Ask, Call
-from mdelab.lab.estate import Exists, Lab, Unknown
+from mdelab.lab.estate import Lab
 from mdelab.lab.openapi import describe
+from mdelab.lab.refusals import Exists, Unknown
 from mdelab.lab.wire import Problem
 from mdelab.model.errors import LabError, NotReady
 

@@ -5,11 +5,15 @@ The clock itself and its queue of timers are in `mdelab.model.clock`; what count
 
 import asyncio
 import contextlib
+from collections.abc import Coroutine
 from datetime import datetime
+from typing import Any, TypeVar
 
 from mdelab.model.clock import ClockMode, Timer
 from mdelab.model.errors import NotReady
 from mdelab.model.tenant import Tenant
+
+T = TypeVar("T")
 
 QUIET_WITHIN_S = 30.0
 """Host time that a tenant may take to become quiet; longer means that something hangs in the lab itself."""
@@ -61,19 +65,19 @@ class TimeKeeper:
     async def settle(self, tenant: Tenant) -> None:
         """Return when nothing of the tenant is in flight, except what waits on a held connection."""
         changed = asyncio.Event()
-        tenant.work.on_change = changed.set
         try:
             async with asyncio.timeout(self._quiet_within_s):
-                quiet_passes = 0
-                while quiet_passes < _SETTLING_PASSES:
-                    if tenant.work.is_quiet():
-                        quiet_passes += 1
-                        await asyncio.sleep(0)
-                        continue
+                with tenant.work.watching(changed.set):
                     quiet_passes = 0
-                    changed.clear()
-                    if not tenant.work.is_quiet():
-                        await changed.wait()
+                    while quiet_passes < _SETTLING_PASSES:
+                        if tenant.work.is_quiet():
+                            quiet_passes += 1
+                            await asyncio.sleep(0)
+                            continue
+                        quiet_passes = 0
+                        changed.clear()
+                        if not tenant.work.is_quiet():
+                            await changed.wait()
         except TimeoutError as error:
             flying = ", ".join(tenant.work.in_flight()) or "nothing by now"
             raise NotReady(
@@ -81,8 +85,25 @@ class TimeKeeper:
                 f"Still in flight: {flying}. If a hop keeps these waiting on purpose, it must report them as held; "
                 "else look at `mdelab diagnose` and the lab's log."
             ) from error
+
+    async def run(self, tenant: Tenant, program: Coroutine[Any, Any, T]) -> T:
+        """Run a program of the tenant. While it sleeps and nothing else is in flight, a held clock goes on for it."""
+        if tenant.clock.mode is ClockMode.LIVE:
+            return await program
+        changed = asyncio.Event()
+        task = asyncio.ensure_future(program)
+        task.add_done_callback(lambda _: changed.set())
+        try:
+            with tenant.work.watching(changed.set):
+                while not task.done():
+                    changed.clear()
+                    if tenant.work.is_asleep() and (due := tenant.clock.next_due()) is not None:
+                        await self.move(tenant, due, step=True)
+                    else:
+                        await changed.wait()
+            return await task
         finally:
-            tenant.work.on_change = None
+            task.cancel()
 
     async def _fire(self, tenant: Tenant, timers: list[Timer]) -> None:
         for timer in timers:

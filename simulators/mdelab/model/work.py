@@ -16,12 +16,14 @@ Address = tuple[str, int]
 class Item:
     """One thing in flight."""
 
-    __slots__ = ("client", "what")
+    __slots__ = ("client", "is_asleep", "what")
 
     def __init__(self, what: str) -> None:
         self.what = what
         self.client: Address | None = None
         """The local address of the connection that the item waits on, once there is one."""
+        self.is_asleep = False
+        """Whether it only waits for time to pass, as a program does that sleeps; see `Work.fall_asleep`."""
 
 
 class Work:
@@ -31,8 +33,7 @@ class Work:
         self._items: dict[int, Item] = {}
         self._held: set[Address] = set()
         self._ids = itertools.count()
-        self.on_change: Callable[[], None] | None = None
-        """Called after each change; the barrier waits on it."""
+        self._watchers: list[Callable[[], None]] = []
 
     @contextmanager
     def item(self, what: str) -> Iterator[Item]:
@@ -45,6 +46,20 @@ class Work:
             del self._items[key]
             self._changed()
 
+    @contextmanager
+    def watching(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Call `callback` after each change while the block runs; a barrier waits on it."""
+        self._watchers.append(callback)
+        try:
+            yield
+        finally:
+            self._watchers.remove(callback)
+
+    def fall_asleep(self, item: Item) -> None:
+        """From now on `item` waits for the clock only; whoever wakes it sets `is_asleep` back before it goes on."""
+        item.is_asleep = True
+        self._changed()
+
     def hold(self, client: Address) -> None:
         """The connection from `client` is kept waiting on purpose."""
         self._held.add(client)
@@ -56,11 +71,18 @@ class Work:
 
     def in_flight(self) -> list[str]:
         """What still counts, for the message of a barrier that waited too long."""
-        return [item.what for item in self._items.values() if item.client not in self._held]
+        return [item.what for item in self._items.values() if self._counts(item)]
 
     def is_quiet(self) -> bool:
-        return all(item.client in self._held for item in self._items.values())
+        return not any(self._counts(item) for item in self._items.values())
+
+    def is_asleep(self) -> bool:
+        """Whether something sleeps and nothing else is in flight: then only time can bring it on."""
+        return any(item.is_asleep for item in self._items.values()) and self.is_quiet()
+
+    def _counts(self, item: Item) -> bool:
+        return not item.is_asleep and item.client not in self._held
 
     def _changed(self) -> None:
-        if self.on_change:
-            self.on_change()
+        for watcher in list(self._watchers):
+            watcher()
