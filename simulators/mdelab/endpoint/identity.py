@@ -1,5 +1,6 @@
 """Who a device is to the cloud, for as long as it lives: its machine id and its network card, the same in every run."""
 
+from mdelab.catalogue.health import health
 from mdelab.endpoint import layout
 from mdelab.model.attachment import Attachment
 from mdelab.model.channel import Profile
@@ -25,7 +26,7 @@ class Identity:
             name=spec.name,
             os_platform=layout.os_platform(spec),
             os_version=spec.release,
-            client_version=layout.CLIENT_VERSION,
+            client_version=health().product.app_version,
             address=attachment.address,
             mac=self.mac,
         )

@@ -21,8 +21,6 @@ from mdelab.model.route import parse_proxy
 
 OS_STORE = "/etc/ssl/certs/ca-certificates.crt"
 
-CLIENT_VERSION = "101.25062.0003"
-
 _FOLDERS = (
     "/etc/opt/microsoft/mdatp/managed",
     "/opt/microsoft/mdatp/sbin",
