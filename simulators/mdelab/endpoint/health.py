@@ -135,7 +135,12 @@ def _values(facts: HealthFacts) -> dict[str, Value]:
         "definitions_updated": updated,
         "definitions_updated_minutes_ago": int((facts.now - updated) / timedelta(minutes=1)) if updated else None,
         "definitions_version": facts.definitions_version or None,
-        "definitions_status": facts.definitions_status,
+        # A client downloads definitions from its first start on, but without a licence it never calls them current: in
+        # samples of such clients (health-status.md) a version can stand beside `unavailable`. After offboarding the
+        # word is not documented; it is the same here, because the licence is missing again.
+        "definitions_status": "unavailable"
+        if not licensed and facts.definitions_status == "up_to_date"
+        else facts.definitions_status,
         "edr_early_preview_enabled": _on_off(facts.early_preview),
         "edr_device_tags": facts.tags if licensed else (),
         "edr_group_ids": facts.group_ids,

@@ -145,6 +145,14 @@ def test_every_issue_that_a_device_can_have_is_in_the_catalogue() -> None:
     assert issues(facts("O", extra_issues=("anything",))) == ("anything",)
 
 
+def test_definitions_are_not_called_current_without_a_licence_though_they_were_downloaded() -> None:
+    row = next(row for row in health().fields(Platform.LINUX) if row.name == "definitions_status")
+    values = fields(facts("O", is_licensed=False))
+    assert re.fullmatch(row.states["N"], format_value(values["definitions_status"]))
+    assert values["definitions_version"] == "1.395.227.0"
+    assert fields(facts("N", definitions_status="updating"))["definitions_status"] == "updating"
+
+
 def test_network_protection_runs_when_a_level_is_set_on_a_licensed_device() -> None:
     assert fields(facts("O", network_protection="block"))["network_protection_status"] == "started"
     assert fields(facts("X", network_protection="block"))["network_protection_status"] == "stopped"
