@@ -25,8 +25,9 @@ def test_the_linux_test_is_a_zip_with_the_marked_script(tmp_path: Path, path: st
     async def story(ground: Ground) -> None:
         got = await ground.send(f"https://aka.ms/{path}")
         with zipfile.ZipFile(io.BytesIO(got.body)) as archive:
-            assert archive.namelist() == ["mde_linux_edr_diy.sh"]
+            assert archive.namelist() == ["mde_linux_edr_diy.sh", "mde_linux_edr_diy"]
             text = archive.read("mde_linux_edr_diy.sh").decode()
+            assert archive.read("mde_linux_edr_diy").decode() == text
         assert text.splitlines()[1] == "# mdelab program: mde_linux_edr_diy"
         ran = await asyncio.to_thread(
             subprocess.run, ["bash", "-s"], input=text, capture_output=True, text=True, timeout=30, check=False

@@ -5,7 +5,8 @@ import zipfile
 from functools import cache
 
 ZIP_NAME = "MDE-Linux-EDR-DIY.zip"
-SCRIPT_NAME = "mde_linux_edr_diy.sh"
+SCRIPT_NAMES = ("mde_linux_edr_diy.sh", "mde_linux_edr_diy")
+"""The same script twice: the documents spell it in both ways. Sources: defender-docs edr-detection.md, seed 004 line 283."""
 
 _SCRIPT = """#!/bin/bash
 # mdelab program: mde_linux_edr_diy
@@ -21,10 +22,11 @@ _MODE = 0o100644
 
 @cache
 def edr_test_zip() -> bytes:
-    """`MDE-Linux-EDR-DIY.zip` with `mde_linux_edr_diy.sh`. Source of the names: defender-docs edr-detection.md."""
+    """`MDE-Linux-EDR-DIY.zip` with the script under both its names."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        member = zipfile.ZipInfo(SCRIPT_NAME, _DATE)
-        member.external_attr = _MODE << 16
-        archive.writestr(member, _SCRIPT)
+        for name in SCRIPT_NAMES:
+            member = zipfile.ZipInfo(name, _DATE)
+            member.external_attr = _MODE << 16
+            archive.writestr(member, _SCRIPT)
     return content.getvalue()
