@@ -160,6 +160,33 @@ def test_edr_test_becomes_telemetry_of_an_onboarded_device(tmp_path: Path) -> No
             await world.advance(minutes=5)
             seen = [event.fields for event in world.cloud.events if event.type == "ProcessCreated"]
             assert any(fields.get("ParentImage") == "/root/mde_linux_edr_diy.sh" for fields in seen)
-            assert any(fields["CommandLine"] == "./mde_linux_edr_diy.sh" for fields in seen)
+            images = [fields["Image"] for fields in seen if fields["CommandLine"] == "./mde_linux_edr_diy.sh"]
+            assert images == ["/root/mde_linux_edr_diy.sh"]
+
+    asyncio.run(check())
+
+
+def test_process_bears_the_path_of_the_file_that_ran_and_there_is_none_when_nothing_ran(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with World(tmp_path) as world:
+            sensor = await onboarded(world)
+            await world.advance(minutes=5)
+            script = b"#!/bin/sh\n# mdelab program: mde_linux_edr_diy\n"
+            sensor.machine.files.write("/root/mde_linux_edr_diy", script)
+            assert (await run(sensor, "./mde_linux_edr_diy"))[0] == 126
+            assert (await run(sensor, "./missing.sh"))[0] == 127
+            assert (await run(sensor, "chmod", "+x", "../root/mde_linux_edr_diy"))[0] == 0
+            for line in (["../root/mde_linux_edr_diy"], ["/root/mde_linux_edr_diy"], ["/usr/bin/whoami"], ["whoami"]):
+                assert (await run(sensor, *line))[0] == 0
+            before = len(world.cloud.events)
+            await world.advance(minutes=5)
+            fields = [event.fields for event in world.cloud.events[before:] if event.type == "ProcessCreated"]
+            assert [one["Image"] for one in fields if "ParentImage" not in one] == [
+                "/usr/bin/chmod",
+                "/root/mde_linux_edr_diy",
+                "/root/mde_linux_edr_diy",
+                "/usr/bin/whoami",
+                "/usr/bin/whoami",
+            ]
 
     asyncio.run(check())

@@ -130,8 +130,8 @@ class Sensor:
     async def run(self, argv: list[str], *, io: Io) -> int:
         """Run another program inside one that runs. An unknown one says so, answers 127 and is noted in `io`."""
         program = programs.find(self, argv[0], io.cwd)
-        image = argv[0] if argv[0].startswith("/") else f"/usr/bin/{argv[0].rsplit('/', 1)[-1]}"
-        self.observe("ProcessCreated", Image=image, CommandLine=shlex.join(argv), User="root")
+        if image := programs.image(self, argv[0], io):
+            self.observe("ProcessCreated", Image=image, CommandLine=shlex.join(argv), User="root")
         if program is None:
             io.err.write(
                 f"{argv[0]}: not simulated by this lab, so nothing was run. `mdelab steps` and the documents list the "

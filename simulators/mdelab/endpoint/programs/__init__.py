@@ -14,8 +14,9 @@ from mdelab.endpoint.programs.interpreters import python, shell
 from mdelab.endpoint.programs.logger import logger
 from mdelab.endpoint.programs.mdatp import mdatp
 from mdelab.endpoint.programs.packages import dpkg, rpm
+from mdelab.endpoint.programs.path import device_path
 from mdelab.endpoint.programs.resources import df, findmnt, free, nproc, ps
-from mdelab.endpoint.programs.scripts import execute
+from mdelab.endpoint.programs.scripts import execute, obstacle_to
 from mdelab.endpoint.programs.services import service, systemctl
 from mdelab.endpoint.programs.speech import NOT_EXECUTABLE, NOT_FOUND, complain, not_simulated
 from mdelab.endpoint.programs.sudo import sudo
@@ -100,14 +101,33 @@ def find(device: Device, argv0: str, cwd: str) -> Program | None:
     A program that is simulated but is not on this device (no python3, no client) is found too: it says what a shell says
     and exits with 127. A path with a slash is a file of the device, or one of the table's programs where they lie.
     """
-    folder, name = posixpath.split(argv0)
-    if folder:
-        lies = posixpath.normpath(posixpath.join(cwd or "/", folder))
-        if lies not in _FOLDERS or name not in PROGRAMS:
-            return _guarded(execute)
-    if name not in PROGRAMS:
-        return None
+    name = _name_in_table(argv0, cwd)
+    if name is None:
+        return _guarded(execute) if "/" in argv0 else None
     return _guarded(PROGRAMS[name] if _is_there(device.machine.spec, name) else _absent)
+
+
+def image(device: Device, argv0: str, io: Io) -> str:
+    """The path of the file that runs as `argv0`; "" when no process begins, because a shell finds nothing to run.
+
+    A bare name that the lab does not simulate counts as a program: somebody wanted it to run.
+    """
+    if "\0" in argv0:
+        return ""
+    name = _name_in_table(argv0, io.cwd)
+    if "/" not in argv0:
+        return "" if name and not _is_there(device.machine.spec, name) else f"/usr/bin/{argv0}"
+    path = device_path(io, argv0)
+    if name is None:
+        return "" if obstacle_to(device, path) else path
+    return path if _is_there(device.machine.spec, name) else ""
+
+
+def _name_in_table(argv0: str, cwd: str) -> str | None:
+    """The program of the table that `argv0` means: by its bare name, or by a path to where those programs lie."""
+    folder, name = posixpath.split(argv0)
+    lies = posixpath.normpath(posixpath.join(cwd or "/", folder)) if folder else _FOLDERS[0]
+    return name if lies in _FOLDERS and name in PROGRAMS else None
 
 
 def _is_there(spec: DeviceSpec, name: str) -> bool:

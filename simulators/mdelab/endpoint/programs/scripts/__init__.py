@@ -40,15 +40,21 @@ async def run_script(device: Device, argv: list[str], io: Io) -> int:
     return await SCRIPTS[name](device, argv, io)
 
 
+def obstacle_to(device: Device, path: str) -> str:
+    """Why a shell cannot run the file at `path`; "" when it can."""
+    files = device.machine.files
+    if not files.exists(path):
+        return "No such file or directory"
+    if files.is_folder(path):
+        return "Is a directory"
+    return "" if files.mode(path) & 0o111 else "Permission denied"
+
+
 async def execute(device: Device, argv: list[str], io: Io) -> int:
     """Run argv[0] as a command with a slash in it, as a shell would."""
     files, path = device.machine.files, device_path(io, argv[0])
-    if not files.exists(path):
-        return complain(io, f"bash: {argv[0]}: No such file or directory", NOT_FOUND)
-    if files.is_folder(path):
-        return complain(io, f"bash: {argv[0]}: Is a directory", NOT_EXECUTABLE)
-    if not files.mode(path) & 0o111:
-        return complain(io, f"bash: {argv[0]}: Permission denied", NOT_EXECUTABLE)
+    if obstacle := obstacle_to(device, path):
+        return complain(io, f"bash: {argv[0]}: {obstacle}", NOT_EXECUTABLE if files.exists(path) else NOT_FOUND)
     if not device.machine.spec.python and files.read(path).startswith(b"#!/usr/bin/env python3"):
         return complain(io, "/usr/bin/env: ‘python3’: No such file or directory", NOT_FOUND)
     return await run_script(device, argv, io)
