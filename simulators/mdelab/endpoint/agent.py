@@ -152,7 +152,16 @@ class Agent:
 
     @property
     def real_time_runs(self) -> bool:
-        """Whether files are scanned as they are written and threats removed."""
+        """Whether files are scanned as they are written and threats removed: never without a licence."""
+        return self.licensed and self._real_time_can_run
+
+    @property
+    def scans_on_access(self) -> bool:
+        """Whether files are scanned as they are written, be it that a passive antivirus only reports threats."""
+        return self.licensed and (self._real_time_can_run or self.settings.passive_mode)
+
+    @property
+    def _real_time_can_run(self) -> bool:
         return self.settings.real_time_protection and not self.settings.passive_mode and not self.conflicting
 
     def saved(self) -> Saved:
@@ -160,9 +169,9 @@ class Agent:
         return self._saved
 
     def profile(self) -> Profile:
-        """What the cloud is told of the device now."""
+        """What the cloud is told of the device now: in an enrolment, how it will be with the licence that it asks for."""
         antivirus: Literal["real-time", "passive", "off"] = (
-            "real-time" if self.real_time_runs else "passive" if self.settings.passive_mode else "off"
+            "real-time" if self._real_time_can_run else "passive" if self.settings.passive_mode else "off"
         )
         return msgspec.structs.replace(
             self._profile,

@@ -128,7 +128,7 @@ class Client:
             self._read_preferences()
         elif self._machine.files.exists(path):
             self.feed(happened.Observed(type="FileCreated", fields={"TargetFilename": path}))
-            if self._daemon is not None and (self.agent.real_time_runs or self.agent.settings.passive_mode):
+            if self._daemon is not None and self.agent.scans_on_access:
                 self.scan_file(path)
 
     def look_for_conflicts(self) -> None:
