@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdelab.endpoint import events as happened
-from mdelab.endpoint.agent import Agent, AgentState
+from mdelab.endpoint.agent import Agent, AgentState, Definitions
 from mdelab.endpoint.commands import (
     Command,
     Execute,
+    FetchDefinitions,
     ForgetEvents,
     LogLine,
     RemovePackage,
@@ -28,6 +29,7 @@ from mdelab.endpoint.commands import (
 )
 from mdelab.endpoint.package_file import wrap
 from mdelab.endpoint.queue import Queue
+from mdelab.endpoint.settings import AgentSettings
 from mdelab.model.channel import Command as Order
 from mdelab.model.channel import Commands, Enrolled, Profile, Stored
 
@@ -392,7 +394,7 @@ def test_a_device_that_is_not_onboarded_makes_no_events() -> None:
 
 
 def test_a_program_that_holds_fanotify_keeps_real_time_protection_from_running() -> None:
-    play = Play()
+    play = Play().onboarded()
     assert play.agent.real_time_runs
     commands = play.feed(happened.ConflictsChanged(names=("ds_agent",)))
     assert not play.agent.real_time_runs
@@ -400,6 +402,41 @@ def test_a_program_that_holds_fanotify_keeps_real_time_protection_from_running()
     assert play.agent.profile().antivirus == "off"
     play.feed(happened.ConflictsChanged(names=()))
     assert play.agent.real_time_runs
+
+
+def test_real_time_protection_runs_from_the_clouds_yes_to_the_offboarding() -> None:
+    play = Play()
+    assert not play.agent.real_time_runs
+    play.drop(ONBOARDING)
+    assert not play.agent.scans_on_access
+    enrolment = play.last(SendEnrolment)
+    assert isinstance(enrolment, SendEnrolment)
+    # The cloud hears how it will be once it has said yes.
+    assert enrolment.body.profile.antivirus == "real-time"
+    play.answer(SendEnrolment, body=ENROLLED)
+    assert play.agent.real_time_runs
+    play.drop(OFFBOARDING, "offboarding")
+    assert not play.agent.real_time_runs
+
+
+def test_a_passive_antivirus_looks_at_files_without_protecting_them() -> None:
+    play = Play().onboarded()
+    play.feed(happened.SettingsChanged(settings=AgentSettings(real_time_protection=False, passive_mode=True)))
+    assert play.agent.scans_on_access
+    assert not play.agent.real_time_runs
+
+
+def test_restored_definitions_are_those_before_the_first_download() -> None:
+    play = Play().onboarded()
+    play.feed(happened.TimerFired(name="definitions"))
+    play.answer(FetchDefinitions, body=right_body(play.last(FetchDefinitions)))
+    assert play.agent.definitions.version == "1.2"
+    play.feed(happened.DefinitionsRestored())
+    assert play.agent.definitions == Definitions()
+    assert not play.agent.first_definitions_done
+    play.feed(happened.TimerFired(name="definitions"))
+    play.answer(FetchDefinitions, body=right_body(play.last(FetchDefinitions)))
+    assert play.agent.first_definitions_done
 
 
 EVENTS = st.one_of(

@@ -167,11 +167,44 @@ def test_a_malicious_file_stays_where_protection_does_not_act(
     async def story() -> None:
         async with World(tmp_path) as world:
             sensor = await world.sensor(**spec)
+            world.onboard(sensor)
+            await world.advance(minutes=1)
+            assert sensor.agent.licensed
             sensor.configure(**change)
             sensor.machine.files.write("/tmp/eicar.com", eicar())
             sensor.machine.files.write("/tmp/eicar.com", eicar())
             assert sensor.machine.files.read("/tmp/eicar.com") == eicar()
             assert [threat.status for threat in sensor.agent.threats] == ([status] if status else [])
+
+    asyncio.run(story())
+
+
+def test_without_a_licence_only_a_scan_finds_a_malicious_file(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            sensor = await world.sensor()
+            sensor.machine.files.write("/tmp/eicar.com", eicar())
+            assert sensor.machine.files.exists("/tmp/eicar.com")
+            assert sensor.agent.threats == []
+            code, out, _, _ = await sensor.exec(["mdatp", "scan", "custom", "--path", "/tmp"])
+            assert (code, "1 threat(s) detected" in out) == (0, True)
+            assert not sensor.machine.files.exists("/tmp/eicar.com")
+
+    asyncio.run(story())
+
+
+def test_an_exclusion_hides_a_malicious_file_from_all_but_a_scan_that_ignores_exclusions(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            sensor = await world.sensor()
+            world.onboard(sensor)
+            await world.advance(minutes=1)
+            sensor.configure(exclusions=(("folder", "/tmp"),))
+            sensor.machine.files.write("/tmp/eicar.com", eicar())
+            words = ["mdatp", "scan", "custom", "--path", "/tmp"]
+            assert "\t0 threat(s) detected" in (await sensor.exec(words))[1]
+            assert "\t1 threat(s) detected" in (await sensor.exec([*words, "--ignore-exclusions"]))[1]
+            assert not sensor.machine.files.exists("/tmp/eicar.com")
 
     asyncio.run(story())
 
@@ -272,5 +305,9 @@ def test_definitions_come_after_the_start_and_a_broken_download_keeps_the_last_g
             assert await sensor.refresh_definitions() is False
             del world.cloud.override["/definitions/linux/latest.json"]
             assert await sensor.refresh_definitions() is True
+            sensor.restore_definitions()
+            assert (sensor.agent.definitions.version, sensor.agent.definitions.status) == ("", "unavailable")
+            assert await sensor.refresh_definitions() is True
+            assert sensor.agent.definitions.version == "1.400.1.0"
 
     asyncio.run(story())

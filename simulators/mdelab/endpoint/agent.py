@@ -218,6 +218,8 @@ class Agent:
                         level="warning", text=f"real time protection cannot run: fanotify is held by {', '.join(names)}"
                     )
                 self.conflicting = names
+            case happened.DefinitionsRestored():
+                yield from self._talk.updates.restore()
             case happened.TagSet(key=key, value=value):
                 self._saved.tags = {name: held for name, held in self._saved.tags.items() if name != key}
                 if value:

@@ -137,9 +137,9 @@ class Client:
         names = tuple(name for name in self._machine.spec.fanotify_users if services.get(name, True))
         self.feed(happened.ConflictsChanged(names=names))
 
-    def scan_file(self, path: str) -> Threat | None:
+    def scan_file(self, path: str, *, ignore_exclusions: bool = False) -> Threat | None:
         """Scan one file now, whether real-time protection runs or not."""
-        threat = self._protection.scan(path)
+        threat = self._protection.scan(path, ignore_exclusions=ignore_exclusions)
         if threat is not None:
             self.feed(happened.ThreatSeen(threat=threat))
         return threat

@@ -73,6 +73,11 @@ class ConflictsChanged:
     names: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DefinitionsRestored:
+    """Somebody put the shipped definitions back."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagSet:
     key: str
@@ -106,6 +111,7 @@ Event = (
     | Observed
     | SettingsChanged
     | ConflictsChanged
+    | DefinitionsRestored
     | TagSet
     | ThreatSeen
     | CommandExecuted

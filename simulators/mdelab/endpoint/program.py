@@ -79,7 +79,11 @@ class Device(Protocol):
         """Download definitions now. False when that failed."""
         ...
 
-    def scan_file(self, path: str) -> Threat | None:
+    def restore_definitions(self) -> None:
+        """Go back to the definitions that the client was shipped with."""
+        ...
+
+    def scan_file(self, path: str, *, ignore_exclusions: bool = False) -> Threat | None:
         """Scan one file now; quarantines what it finds, or only reports it when the antivirus is passive."""
         ...
 

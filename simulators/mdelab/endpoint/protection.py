@@ -31,14 +31,14 @@ class Protection:
         self._settings = settings
         self._known = known
 
-    def scan(self, path: str) -> Threat | None:
+    def scan(self, path: str, *, ignore_exclusions: bool = False) -> Threat | None:
         """Scan one file. A finding is quarantined, or only reported when the antivirus is passive.
 
         None when the file is clean, gone, excluded, restored from the quarantine, or its threat is allowed. A file that
         was reported before, and is still there, gives the same threat again.
         """
         settings = self._settings()
-        if _is_excluded(path, settings):
+        if not ignore_exclusions and is_excluded(path, settings):
             return None
         try:
             content = self._files.read(path)
@@ -71,7 +71,8 @@ class Protection:
         return guid(self._tenant.stream("endpoint", self._device, "threat", str(len(self._known()))))
 
 
-def _is_excluded(path: str, settings: AgentSettings) -> bool:
+def is_excluded(path: str, settings: AgentSettings) -> bool:
+    """Whether an exclusion for files covers `path`; those for processes say nothing about files."""
     for kind, value in settings.exclusions:
         if kind == "file" and path == value:
             return True

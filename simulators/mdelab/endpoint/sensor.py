@@ -171,9 +171,13 @@ class Sensor:
         with self._counted("definitions") as item:
             return await self._client.refresh_definitions(item)
 
-    def scan_file(self, path: str) -> Threat | None:
+    def restore_definitions(self) -> None:
+        """Go back to the definitions that the client was shipped with."""
+        self._client.feed(happened.DefinitionsRestored())
+
+    def scan_file(self, path: str, *, ignore_exclusions: bool = False) -> Threat | None:
         """Scan one file now, whether real-time protection runs or not."""
-        return self._client.scan_file(path)
+        return self._client.scan_file(path, ignore_exclusions=ignore_exclusions)
 
     async def control_service(self, name: str, running: bool) -> None:
         """Start or stop a service. Raises LabError for one that the device does not have."""

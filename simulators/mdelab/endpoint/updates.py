@@ -60,5 +60,13 @@ class Updates:
         yield Persist()
         yield self._later()
 
+    def restore(self) -> Iterator[Command]:
+        """Go back to the shipped set. It has no version here: the lab's devices are shipped as they are before their first
+        download, which is what the next download, automatic or asked for, takes them out of."""
+        self._saved.definitions = Definitions()
+        self._saved.first_definitions_done = False
+        yield Persist()
+        yield LogLine(level="info", text="definitions restored to the shipped set")
+
     def _later(self) -> Command:
         return WakeAfter(name="definitions", delay=timing().after("definitions_update"))

@@ -19,6 +19,7 @@ from mdelab.endpoint.machine import Machine
 from mdelab.endpoint.outcome import Failure, Reply
 from mdelab.endpoint.program import Io
 from mdelab.endpoint.programs import find
+from mdelab.endpoint.protection import is_excluded
 from mdelab.endpoint.settings import AgentSettings, changed
 from mdelab.model.attachment import Attachment
 from mdelab.model.clock import EPOCH, Clock
@@ -100,7 +101,13 @@ class HandDevice:
         self.agent.definitions = self.new_definitions
         return True
 
-    def scan_file(self, path: str) -> Threat | None:
+    def restore_definitions(self) -> None:
+        self.agent.definitions = Definitions()
+        self.agent.first_definitions_done = False
+
+    def scan_file(self, path: str, *, ignore_exclusions: bool = False) -> Threat | None:
+        if not ignore_exclusions and is_excluded(path, self.agent.settings):
+            return None
         signature = judge(self.machine.files.read(path))
         if signature is None:
             return None
@@ -157,7 +164,8 @@ def device(tmp_path: Path) -> HandDevice:
         address="127.9.8.7", resolver=("127.0.0.1", 9), root_set=nothing, public_roots=nothing, package_roots=nothing
     )
     tenant = new_tenant(name="contoso", scenario="programs", seed=7, clock=Clock())
-    machine = Machine(spec=DeviceSpec(name="lin-1"), files=files, attachment=attachment)
+    spec = DeviceSpec(name="lin-1", distribution="ubuntu", release="22.04", kernel="5.15.0-122-generic")
+    machine = Machine(spec=spec, files=files, attachment=attachment)
     for folder in ("/tmp", "/root", "/etc"):
         files.make_folder(folder)
     files.write("/var/log/microsoft/mdatp/install.log", b"[2026-01-05 09:00:00] Release ring: Production\n")

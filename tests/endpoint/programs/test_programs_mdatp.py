@@ -241,10 +241,9 @@ def test_scan_leaves_out_what_is_excluded_unless_told_otherwise(device: Any) -> 
     )
     assert '"/tmp/a"' in device.call("mdatp", "exclusion", "list").out
     assert "0 threat(s)" in device.call("mdatp", "scan", "quick").out
-    ended = device.call("mdatp", "scan", "quick", "--ignore-exclusions")
-    assert ended.not_simulated == ["mdatp scan --ignore-exclusions"]
-    assert device.call("mdatp", "exclusion", "folder", "remove", "--path", "/tmp/a").code == 0
     assert "1 threat(s)" in device.call("mdatp", "scan", "quick", "--ignore-exclusions").out
+    assert not device.machine.files.exists("/tmp/a/eicar")
+    assert device.call("mdatp", "exclusion", "folder", "remove", "--path", "/tmp/a").code == 0
     assert device.call("mdatp", "exclusion", "folder", "remove", "--path", "/tmp/a").code == 1
     assert device.call("mdatp", "exclusion", "list").out == "No exclusions\n"
 
@@ -259,6 +258,18 @@ def test_allowed_threats_and_policies_are_kept(device: Any) -> None:
     assert device.call(*words, "block").code == 0
     assert ("potentially_unwanted_application", "block") in device.agent.settings.threat_policies
     assert device.call(*words, "explode").code == 1
+
+
+def test_definitions_can_be_restored_to_the_shipped_set_and_updated_again(device: Any) -> None:
+    device.onboard()
+    current = device.agent.definitions
+    assert (
+        device.call("mdatp", "definitions", "restore").out == "Security intelligence was restored to the shipped set\n"
+    )
+    assert device.call("mdatp", "health", "--field", "definitions_status").out == '"unavailable"\n'
+    assert device.call("mdatp", "health", "--field", "healthy").out == "false\n"
+    device.new_definitions = current
+    assert device.call("mdatp", "definitions", "update").out == "Security intelligence was updated\n"
 
 
 def test_definitions_update_says_what_happened(device: Any) -> None:

@@ -2,7 +2,6 @@
 
 from mdelab.catalogue.mdatp import mdatp_text
 from mdelab.endpoint.programs.mdatp.call import OK, Call, Command
-from mdelab.endpoint.programs.speech import not_simulated
 
 
 async def _update(call: Call) -> int:
@@ -15,7 +14,9 @@ async def _update(call: Call) -> int:
 
 
 async def _restore(call: Call) -> int:
-    return not_simulated(call.io, "mdatp definitions restore", "Use `mdatp definitions update`.")
+    call.device.restore_definitions()
+    call.say(mdatp_text("definitions_restored"))
+    return OK
 
 
 COMMANDS = {"definitions update": Command(run=_update), "definitions restore": Command(run=_restore)}

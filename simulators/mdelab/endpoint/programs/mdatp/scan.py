@@ -6,7 +6,7 @@ from mdelab.catalogue.mdatp import mdatp_text
 from mdelab.endpoint.antivirus import QUARANTINE
 from mdelab.endpoint.files import normal
 from mdelab.endpoint.programs.mdatp.call import OK, Call, Command
-from mdelab.endpoint.programs.speech import not_simulated
+from mdelab.endpoint.protection import is_excluded
 
 _QUICK = ("/tmp", "/home", "/root", "/etc", "/usr/bin")
 """Where a quick scan looks; the real list is not documented."""
@@ -38,10 +38,12 @@ async def _cancel(call: Call) -> int:
 def _scan(call: Call, tops: tuple[str, ...]) -> int:
     files = call.device.machine.files
     paths = dict.fromkeys(path for top in tops for path in (files.paths(top) or ([top] if _is_file(call, top) else [])))
-    if "ignore-exclusions" in call.options and call.device.agent.settings.exclusions:
-        return not_simulated(call.io, "mdatp scan --ignore-exclusions", "Remove the exclusions, then scan.")
-    wanted = [path for path in paths if not _is_below(path, _NOT_SCANNED) and not _is_excluded(call, path)]
-    found = [path for path in wanted if call.device.scan_file(path) is not None]
+    all_of_them = "ignore-exclusions" in call.options
+    settings = call.device.agent.settings
+    wanted = [
+        path for path in paths if not _is_below(path, _NOT_SCANNED) and (all_of_them or not is_excluded(path, settings))
+    ]
+    found = [path for path in wanted if call.device.scan_file(path, ignore_exclusions=all_of_them) is not None]
     call.say(mdatp_text("scan_finished"))
     call.say(f"\t{len(wanted)} file(s) scanned")
     call.say(f"\t{len(found)} threat(s) detected")
@@ -51,17 +53,6 @@ def _scan(call: Call, tops: tuple[str, ...]) -> int:
 def _is_file(call: Call, path: str) -> bool:
     files = call.device.machine.files
     return files.exists(path) and not files.is_folder(path)
-
-
-def _is_excluded(call: Call, path: str) -> bool:
-    for kind, value in call.device.agent.settings.exclusions:
-        if kind == "file" and path == value:
-            return True
-        if kind == "folder" and _is_below(path, (value,)):
-            return True
-        if kind == "extension" and path.endswith("." + value.lstrip(".")):
-            return True
-    return False
 
 
 def _is_below(path: str, folders: tuple[str, ...]) -> bool:
