@@ -419,6 +419,14 @@ def test_real_time_protection_runs_from_the_clouds_yes_to_the_offboarding() -> N
     assert not play.agent.real_time_runs
 
 
+def test_agents_of_a_fleet_can_hold_one_copy_of_their_package() -> None:
+    first, second = Play().onboarded(), Play().onboarded()
+    assert first.agent.onboarding is not None
+    second.agent.onboarding = first.agent.onboarding
+    assert second.agent.onboarding is first.agent.onboarding
+    assert second.agent.licensed
+
+
 def test_a_passive_antivirus_looks_at_files_without_protecting_them() -> None:
     play = Play().onboarded()
     play.feed(happened.SettingsChanged(settings=AgentSettings(real_time_protection=False, passive_mode=True)))

@@ -48,14 +48,7 @@ __all__ = ["Agent", "AgentState", "Definitions"]
 class Agent:
     """One device's Defender agent."""
 
-    __slots__ = (
-        "_judgement",
-        "_profile",
-        "_saved",
-        "_talk",
-        "conflicting",
-        "settings",
-    )
+    __slots__ = ("_judgement", "_profile", "_saved", "_talk", "conflicting", "settings")
 
     def __init__(
         self,
@@ -100,6 +93,11 @@ class Agent:
     def onboarding(self) -> Package | None:
         """The package under which the device is licensed, or enrols."""
         return self._talk.membership.package
+
+    @onboarding.setter
+    def onboarding(self, package: Package) -> None:
+        """Hold an equal package in place of the own one: the agents of a fleet share one copy."""
+        self._talk.membership.package = package
 
     @property
     def queue(self) -> Queue:

@@ -16,10 +16,6 @@ class Backoff:
         self._failures = 0
 
     @property
-    def is_failing(self) -> bool:
-        return self._failures > 0
-
-    @property
     def failures(self) -> int:
         return self._failures
 
@@ -34,6 +30,3 @@ class Backoff:
         self._failures += 1
         share = self._random.random()
         return max(whole * (0.5 + share / 2), at_least * (1 + share / 2))
-
-    def succeeded(self) -> None:
-        self._failures = 0

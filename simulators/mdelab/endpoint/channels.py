@@ -6,7 +6,6 @@ A channel carries one request at a time, and has a back-off of its own, so that 
 import random
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import get_args
 
 from mdelab.catalogue import timing
 from mdelab.endpoint.backoff import Backoff
@@ -16,14 +15,13 @@ from mdelab.endpoint.commands import Channel, Command, Request
 class Channels:
     """Of one agent."""
 
-    __slots__ = ("_backoffs", "_busy")
+    __slots__ = ("_backoffs", "_busy", "_source")
 
     def __init__(self, source: random.Random) -> None:
         """source: jitter."""
-        first, most = timing().after("retry_first"), timing().after("retry_most")
-        self._backoffs: dict[Channel, Backoff] = {
-            channel: Backoff(first, most, source) for channel in get_args(Channel)
-        }
+        self._source = source
+        self._backoffs: dict[Channel, Backoff] = {}
+        """Of the channels that fail now: most agents of a fleet have none."""
         self._busy: set[Channel] = set()
 
     def ask(self, request: Request) -> Iterator[Command]:
@@ -44,12 +42,16 @@ class Channels:
 
     def fail(self, channel: Channel, retry_after_s: int = 0) -> timedelta:
         """Count a failure; the wait before the next try, at least what the peer asked for."""
+        if channel not in self._backoffs:
+            times = timing()
+            self._backoffs[channel] = Backoff(times.after("retry_first"), times.after("retry_most"), self._source)
         return self._backoffs[channel].next(at_least=timedelta(seconds=retry_after_s))
 
     def succeed(self, channel: Channel) -> None:
         """Forget the failures."""
-        self._backoffs[channel].succeeded()
+        self._backoffs.pop(channel, None)
 
     def failures(self, channel: Channel) -> int:
         """Since the last success."""
-        return self._backoffs[channel].failures
+        backoff = self._backoffs.get(channel)
+        return backoff.failures if backoff else 0
