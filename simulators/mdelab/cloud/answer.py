@@ -4,7 +4,6 @@ The Starlette services (`entra`, `mde_api`) have error bodies of their own, as t
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 
@@ -20,8 +19,7 @@ RETRY_AFTER_S = 30
 """What a 503 asks the agent to wait. Lab-defined; the same as the first step of its back-off."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """One whole HTTP answer."""
 
     status: int
@@ -30,14 +28,12 @@ class Answer:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Error:
+class _Error(msgspec.Struct, frozen=True):
     code: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Body:
+class _Body(msgspec.Struct, frozen=True):
     error: _Error
 
 

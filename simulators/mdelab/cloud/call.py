@@ -1,13 +1,12 @@
 """One request to a service that speaks in values, body and all."""
 
-from dataclasses import dataclass
+import msgspec
 
 from mdelab.catalogue import Service
 from mdelab.model.tenant import Caller
 
 
-@dataclass(slots=True, kw_only=True)
-class Call:
+class Call(msgspec.Struct, kw_only=True):
     """A whole request; the service gets it when the body is there, and within `MAX_BODY_BYTES`."""
 
     service: Service | None

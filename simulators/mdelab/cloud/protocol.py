@@ -6,6 +6,7 @@ asked once, and its answer is one write. Everything else goes uvicorn's way (doc
 decided elsewhere; here is also what can be said before there is a request: no HTTP, or too long a head.
 """
 
+import asyncio
 import logging
 from typing import Any, cast
 from urllib.parse import unquote
@@ -82,9 +83,13 @@ class Protocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._in_head = True
         self._has_advanced = False
+        self._idle_since: float | None = None
+        """By the loop's time; None while a request arrives or is answered."""
+        self._idle_timer: asyncio.TimerHandle | None = None
 
     def data_received(self, data: bytes) -> None:
         self._has_advanced = False
+        self._idle_since = None
         super().data_received(data)
         if self._in_head and not self._has_advanced:
             # All of it was head: what was read before the head's end is bounded by the size of one read.
@@ -160,6 +165,33 @@ class Protocol(HttpToolsProtocol):
         self._refuse(
             400, "NotHttp", "the bytes received are no HTTP/1.1 request. Send one, such as GET /test HTTP/1.1."
         )
+
+    def on_response_complete(self) -> None:
+        """uvicorn calls this too. Its own timer is set anew for each answer; this one looks now and then."""
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_since = self.loop.time()
+        if self._idle_timer is None:
+            self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._look_whether_idle)
+
+    def _look_whether_idle(self) -> None:
+        self._idle_timer = None
+        if self._idle_since is None:
+            return  # The next answer sets the timer.
+        left_s = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left_s <= 0:
+            self.transport.close()
+        else:
+            self._idle_timer = self.loop.call_later(left_s, self._look_whether_idle)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        super().connection_lost(exc)
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         """uvicorn calls this when the turn of a waiting request has come."""

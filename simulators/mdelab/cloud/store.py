@@ -79,15 +79,18 @@ class Store:
 
     async def commit(self, job: Job[T]) -> T:
         """Run `job` and return its result once it is on the disk. Raises StoreUnavailable."""
+        return await self.hand_in(job)
+
+    def hand_in(self, job: Job[T]) -> "asyncio.Future[T]":
+        """The same without waiting; the future gives the job's result, or its StoreUnavailable."""
         future: asyncio.Future[T] = self._loop.create_future()
         self._queue.put(_Task(job, future))  # type: ignore[arg-type]  # T is the job's own
-        return await future
+        return future
 
     def commit_later(self, job: Job[object]) -> "asyncio.Future[object]":
         """Hand `job` in without waiting; a failure is dropped, so only for what may fail."""
-        future: asyncio.Future[object] = self._loop.create_future()
+        future = self.hand_in(job)
         future.add_done_callback(lambda done: None if done.cancelled() else done.exception())
-        self._queue.put(_Task(job, future))
         return future
 
     def read(self, query: str, parameters: tuple[object, ...] = ()) -> list[tuple[object, ...]]:

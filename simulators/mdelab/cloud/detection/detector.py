@@ -19,10 +19,12 @@ class Detector:
         self._pending: dict[tuple[str, str, str], list[Event]] = {}
         """(tenant, machine, rule) -> events of an alert that is about to be raised."""
 
-    def judge(self, estate: Estate, device: Device, events: tuple[Event, ...], body: bytes) -> None:
-        """Match events that have just been committed. body: the report that held them."""
-        if not self._matcher.may_match(body):
-            return
+    def may_care(self, body: bytes) -> bool:
+        """Whether the report `body` may hold an event that a rule is about; False is certain."""
+        return self._matcher.may_match(body)
+
+    def judge(self, estate: Estate, device: Device, events: tuple[Event, ...]) -> None:
+        """Match events that have just been committed."""
         for event in events:
             for rule in self._matcher.matches(event):
                 self._note(estate, device, rule, event)
