@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from mdelab.catalogue.rules import parse_rule, rules
@@ -192,6 +192,7 @@ _FIELDS = st.fixed_dictionaries(
 )
 
 
+@example({"F|contains": ["\u017f"]}, {"F|contains": ["z"]}, "s", {"F": "s", "G": "z"})
 @settings(max_examples=300)
 @given(
     _SELECTIONS, _SELECTIONS, st.sampled_from(["s", "s and t", "s or t", "s and not t", "not s", "1 of them"]), _FIELDS
