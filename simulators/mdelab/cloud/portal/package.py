@@ -4,7 +4,6 @@ The structure is `model/package.py`; here is what the portal puts in, and the na
 out says that it is the lab's, and the scripts refuse to run on a real machine.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,21 +13,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from mdelab.catalogue import timing
 from mdelab.catalogue.geographies import geographies
-from mdelab.cloud.portal.script import offboarding_script, onboarding_script
+from mdelab.catalogue.packages import download_of, package_body, streamlined_prefix
+from mdelab.cloud.portal.contents import Contents
+from mdelab.cloud.portal.forms import FORMS
 from mdelab.model.errors import LabError
 from mdelab.model.package import LAB_MARKER, Connectivity, Kind, filetime, seal
 from mdelab.model.platform import Platform
 from mdelab.model.seeds import guid
 from mdelab.model.tenant import Tenant
 
-METHODS = ("script", "configuration")
-
-_ONBOARDING_VERSION = "1.7"
-_OFFBOARDING_VERSION = "1.65"
-"""As public copies of portal-generated packages have them."""
 _TICKET_URL = "https://events.data.microsoft.com"
-_ONBOARDING_ZIP = "WindowsDefenderATPOnboardingPackage.zip"
-"""One name for every operating system. Source: defender-docs linux-install-manually.md."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,49 +60,47 @@ def make_package(
     geography: str,
 ) -> PortalPackage:
     """A fresh download. Raises LabError for a platform, method or geography that the portal does not offer."""
-    if platform is not Platform.LINUX:
-        raise LabError(
-            f"packages for {platform.value} are not made yet: this version of the lab has Linux endpoints only. "
-            "Order one for platform 'linux'."
-        )
-    if method not in METHODS:
-        raise LabError(f"package method {method!r} is not one of {', '.join(METHODS)}. Choose one of these.")
+    download = download_of(platform, kind, method)
     if geography not in geographies():
         raise LabError(f"geography {geography!r} is not one of {', '.join(geographies())}. Choose one of these.")
-    marker = f"{LAB_MARKER} {lab_id}"
+    prefix, until, expires = "", "", None
     if kind == "onboarding":
-        body, expires = _onboarding(tenant, connectivity, geography), None
+        body = _onboarding(tenant, platform, connectivity, geography)
+        prefix = streamlined_prefix() if connectivity == "streamlined" else ""
     else:
         expires = tenant.clock.now() + timing().after("offboarding_package")
-        body = _offboarding(tenant, expires)
-    blob = seal({**body, "lab": marker}, signer.key, signer.certificate, signer.chain)
-    if kind == "onboarding":
-        wrapped = json.dumps({"onboardingInfo": blob})
-        file_name = _ONBOARDING_ZIP
-        script = ("MicrosoftDefenderATPOnboardingLinuxServer.py", onboarding_script(wrapped, lab_id))
-        configuration = ("mdatp_onboard.json", wrapped)
-    else:
-        wrapped = json.dumps({"offboardingInfo": blob})
         until = f"valid_until_{expires:%Y-%m-%d}"
-        file_name = f"WindowsDefenderATPOffboardingPackage_{until}.zip"
-        script = (f"MicrosoftDefenderATPOffboardingLinuxServer_{until}.py", offboarding_script(wrapped, lab_id))
-        configuration = ("mdatp_offboard.json", wrapped)
-    member = script if method == "script" else configuration
-    return PortalPackage(file_name, dict([member]), blob, expires)
+        body = _offboarding(tenant, platform, expires)
+    ids = tenant.stream("profile", platform, kind)
+    contents = Contents(
+        kind=kind,
+        outer=seal({**body, "lab": f"{LAB_MARKER} {lab_id}"}, signer.key, signer.certificate, signer.chain),
+        lab_id=lab_id,
+        profile_id=guid(ids).upper(),
+        payload_id=guid(ids).upper(),
+    )
+    return PortalPackage(
+        file_name=prefix + download.zip.format(until=until),
+        members={name.format(until=until): FORMS[form](contents) for name, form in download.members.items()},
+        blob=contents.outer,
+        expires=expires,
+    )
 
 
-def _onboarding(tenant: Tenant, connectivity: Connectivity, geography: str) -> dict[str, Any]:
-    row = geographies()[geography]
+def _onboarding(tenant: Tenant, platform: Platform, connectivity: Connectivity, geography: str) -> dict[str, Any]:
+    row, own = geographies()[geography], package_body(platform)
     body: dict[str, Any] = {
         "previousOrgIds": [],
         "orgId": tenant.org_id,
         "geoLocationUrl": row.command if connectivity == "standard" else row.streamlined_command,
         "datacenter": row.datacenter,
         "vortexGeoLocation": row.name,
-        "version": _ONBOARDING_VERSION,
-        "deviceType": "Server",
-        "packageGuid": guid(tenant.stream("package", connectivity, geography)),
+        "version": own.onboarding_version,
     }
+    if own.device_type:
+        body["deviceType"] = own.device_type
+    if own.has_package_id:
+        body["packageGuid"] = guid(tenant.stream("package", connectivity, geography))
     if connectivity == "streamlined":
         # The presence of partnerGeoLocation is what makes a package a streamlined one.
         body |= {
@@ -119,10 +111,10 @@ def _onboarding(tenant: Tenant, connectivity: Connectivity, geography: str) -> d
     return body
 
 
-def _offboarding(tenant: Tenant, expires: datetime) -> dict[str, Any]:
+def _offboarding(tenant: Tenant, platform: Platform, expires: datetime) -> dict[str, Any]:
     return {
         "orgIds": [tenant.org_id],
         "orgId": tenant.org_id,
         "expirationTimestamp": filetime(expires),
-        "version": _OFFBOARDING_VERSION,
+        "version": package_body(platform).offboarding_version,
     }
