@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from mdelab.catalogue.platforms import complete
 from mdelab.endpoint import administration, layout, programs
 from mdelab.endpoint import events as happened
 from mdelab.endpoint.agent import Agent
@@ -48,6 +49,7 @@ class Sensor:
         Raises LabError for an impossible spec.
         """
         spec.check()
+        spec = complete(spec)
         self.tenant = tenant
         self.sink = sink
         self.machine = Machine(spec=spec, files=files, attachment=attachment)

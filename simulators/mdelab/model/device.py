@@ -14,6 +14,20 @@ ProxySource = Literal["managed", "mdatp", "service", "environment"]
 Only `environment` is seen by other programs on the device, such as curl.
 """
 
+DEFAULT_PYTHON = "default"
+"""What a plain device of the platform has."""
+
+_OWN_FIELDS: dict[str, Platform] = {
+    "distribution": Platform.LINUX,
+    "python2": Platform.LINUX,
+    "fanotify_users": Platform.LINUX,
+    "beta": Platform.MACOS,
+    "sip": Platform.MACOS,
+    "profiles": Platform.MACOS,
+    "edition": Platform.WINDOWS,
+}
+"""Fields that mean something on one platform only."""
+
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -23,15 +37,25 @@ class DeviceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     name: str
     """Its name in the tenant, and its host name: lower case letters, digits and dashes."""
     platform: Platform = Platform.LINUX
-    distribution: str = "ubuntu"
-    """The ID of /etc/os-release."""
-    release: str = "22.04"
+    distribution: str = ""
+    """Linux: the ID of /etc/os-release; "" is the platform's default."""
+    release: str = ""
+    """Version of the operating system; "" is the platform's default."""
     architecture: Literal["x64", "arm64"] = "x64"
-    kernel: str = "5.15.0-122-generic"
-    python: str = "3.10.12"
+    kernel: str = ""
+    """"" is the platform's default."""
+    python: str = DEFAULT_PYTHON
     """The version of `python3` on the device; "" when there is none."""
     python2: str = ""
     """The version of `python`, where a device has only an old one; "" when there is none."""
+    beta: bool = False
+    """macOS: whether the release is a beta."""
+    sip: bool = True
+    """macOS: whether System Integrity Protection is on."""
+    profiles: tuple[str, ...] = ("default",)
+    """macOS: the configuration profiles that are deployed; `default` stands for all that the client needs."""
+    edition: str = ""
+    """Windows: `Enterprise`, `Pro`, `Education`, `Home`, ...; "" is the platform's default."""
     cores: int = 2
     memory_mb: int = 4096
     disk_free_mb: int = 20480
@@ -58,6 +82,13 @@ class DeviceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
                 f"endpoint name {self.name!r} is not a host name. "
                 "Use lower case letters, digits and dashes, at most 63, such as 'lin-1'."
             )
+        plain = DeviceSpec(name=self.name, platform=self.platform)
+        for field, platform in _OWN_FIELDS.items():
+            if platform is not self.platform and getattr(self, field) != getattr(plain, field):
+                raise LabError(
+                    f"endpoint {self.name!r} is a {self.platform} device and has {field} = {getattr(self, field)!r}, "
+                    f"which only {platform} devices have. Leave {field} out, or change the platform."
+                )
         for field in ("cores", "memory_mb", "disk_free_mb"):
             if getattr(self, field) < 0:
                 raise LabError(
