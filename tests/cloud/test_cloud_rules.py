@@ -119,6 +119,16 @@ def _titles(kind: str, fields: Mapping[str, str]) -> list[str]:
 
 SCRIPT = "/root/mde_linux_edr_diy.sh"
 DIY = "Enumeration of files with sensitive data"
+APP = "/Users/ann/Downloads/MDATP MacOS DIY.app/Contents/MacOS/MDATP MacOS DIY"
+MAC = "macOS EDR Test Alert"
+POWERSHELL = r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe"
+COMMAND = (
+    "powershell.exe -NoExit -ExecutionPolicy Bypass -WindowStyle Hidden (New-Object System.Net.WebClient).DownloadFile"
+    r"('http://127.0.0.1/1.exe', 'C:\\test-MDATP-test\\invoice.exe'); Start-Process 'C:\\test-MDATP-test\\invoice.exe'"
+)
+"""As the document has it, seed 004 line 267."""
+OTHER_COMMAND = COMMAND.replace("\\\\", "\\").replace("MDATP", "WDATP")
+WINDOWS = "Suspicious PowerShell CommandLine"
 
 
 @pytest.mark.parametrize(
@@ -132,6 +142,16 @@ DIY = "Enumeration of files with sensitive data"
         ("ProcessCreated", {"Image": "/usr/bin/chmod", "CommandLine": "chmod +x mde_linux_edr_diy.sh"}, []),
         ("ProcessCreated", {"Image": "/usr/bin/unzip", "CommandLine": "unzip MDE-Linux-EDR-DIY.zip"}, []),
         ("ProcessCreated", {"Image": "/usr/bin/bash", "CommandLine": "bash -c 'ls mde_linux_edr_diy.sh'"}, []),
+        ("ProcessCreated", {"Image": APP, "CommandLine": APP}, [MAC]),
+        ("ProcessCreated", {"Image": "/usr/bin/open", "CommandLine": f"open '{APP}'"}, []),
+        ("FileCreated", {"Image": "/usr/bin/unzip", "TargetFilename": APP}, []),
+        ("ProcessCreated", {"Image": POWERSHELL, "CommandLine": COMMAND}, [WINDOWS]),
+        ("ProcessCreated", {"Image": POWERSHELL, "CommandLine": OTHER_COMMAND}, [WINDOWS]),
+        ("ProcessCreated", {"Image": POWERSHELL.lower(), "CommandLine": COMMAND.upper()}, [WINDOWS]),
+        ("ProcessCreated", {"Image": r"C:\Windows\System32\cmd.exe", "CommandLine": COMMAND}, []),
+        ("ProcessCreated", {"Image": POWERSHELL, "CommandLine": COMMAND.replace("-WindowStyle Hidden ", "")}, []),
+        ("ProcessCreated", {"Image": POWERSHELL, "CommandLine": COMMAND.replace("test-MDATP-test", "Temp")}, []),
+        ("ProcessCreated", {"Image": POWERSHELL, "CommandLine": "powershell.exe Get-MpComputerStatus"}, []),
         ("Heartbeat", {}, []),
         ("ThreatDetected", {"ThreatName": "Virus:DOS/EICAR_Test_File", "Action": "quarantined"},
          ["'EICAR_Test_File' malware was prevented"]),
@@ -157,6 +177,8 @@ def _report(kind: str, fields: Mapping[str, str]) -> bytes:
     ("kind", "fields", "may"),
     [
         ("ProcessCreated", {"Image": SCRIPT.upper()}, True),
+        ("ProcessCreated", {"Image": APP}, True),
+        ("ProcessCreated", {"Image": POWERSHELL, "CommandLine": COMMAND}, True),
         ("ProcessCreated", {"Image": "/usr/sbin/sshd", "CommandLine": "/usr/sbin/sshd -D -R"}, False),
         ("ProcessCreated", {"Image": "/usr/bin/bash", "CommandLine": "bash backup.sh"}, False),
         ("ProcessCreated", {"Image": "/usr/bin/cat", "CommandLine": "cat /etc/shadow"}, False),
@@ -216,11 +238,13 @@ def test_the_shipped_rules_need_one_word_each() -> None:
         for rule in rules()
     }
     assert words.pop(DIY) == {b"mde_linux_edr_diy"}
+    assert words.pop(MAC) == {b"mdatp macos diy"}
+    assert len(words.pop(WINDOWS)) == 1
     assert set(words.values()) == {frozenset([b"eicar"])}
 
 
 def test_the_shipped_rules_have_ids_of_their_own() -> None:
-    assert len({rule.id for rule in rules()}) == len(rules()) == 3
+    assert len({rule.id for rule in rules()}) == len(rules()) == 5
 
 
 @pytest.mark.parametrize("text", ["", "title: x", "a: [", "- 1"])
