@@ -164,7 +164,7 @@ def test_the_mac_script_refuses_to_run_on_a_real_machine(portal: Portal, kind: s
     text = _member(portal.download("macos", "script", kind), ".sh")
     # Were the refusal broken, the script would find no program with which to write.
     ran = subprocess.run(
-        ["/bin/bash", "-s"], input=text, env={"PATH": "/nonexistent", "MDELAB_LAB": "another"},
+        ["/bin/bash", "-s"], input=text, env={"PATH": "/nonexistent", "MDELAB_DEVICE_LAB": "another"},
         capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
     assert (ran.returncode, ran.stdout) == (1, "")

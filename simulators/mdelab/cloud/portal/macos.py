@@ -24,7 +24,7 @@ _SCRIPT = """#!/bin/bash
 # mdelab program: macos-{kind}-script
 # Made by the test lab {lab}. It is no Microsoft software, and it works on the lab's simulated endpoints only.
 
-if [ "$MDELAB_LAB" != "{lab}" ]; then
+if [ "$MDELAB_DEVICE_LAB" != "{lab}" ]; then
     echo "This script was made by a test lab (mdelab {lab}) and refuses to run on a real machine: it would point Defender at" >&2
     echo "simulated services. Download the script of your own tenant from https://security.microsoft.com instead." >&2
     exit 1
