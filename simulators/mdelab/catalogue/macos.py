@@ -101,6 +101,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     former_name: str
     ring: str
     """As `mdatp health` shows it in `release_ring`."""
+    feed: str
+    """Where the updater asks for the newest version."""
     basis: Basis
     source: str
 
@@ -117,6 +119,24 @@ class Daemon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     source: str
 
 
+class Product(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A protection product of somebody else."""
+
+    service: str
+    """As `DeviceSpec.services` names it."""
+    name: str
+    basis: Basis
+    source: str
+
+
+class ShelfLife(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long a version of the client lasts."""
+
+    days: int
+    basis: Basis
+    source: str
+
+
 class Advice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something that is recommended and not required."""
 
@@ -129,12 +149,14 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class MacCatalogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     team_id: str
     release: tuple[Release, ...]
+    shelf_life: ShelfLife
     requirements: Requirements
     unmet: tuple[Unmet, ...]
     extension: tuple[Extension, ...]
     profile: tuple[ConfigurationProfile, ...]
     channel: tuple[Channel, ...]
     daemon: tuple[Daemon, ...]
+    product: tuple[Product, ...]
     advice: tuple[Advice, ...]
     protected: tuple[str, ...]
     """Folders that System Integrity Protection guards."""

@@ -9,7 +9,7 @@ there is no value, and ` [managed]` behind a value that the administrator's poli
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +21,9 @@ Value = bool | int | str | datetime | tuple[str, ...] | tuple[tuple[str, str], .
 
 _COLUMN = 44
 _DATE = "%b %d, %Y at %I:%M:%S %p"
+
+_SUBSYSTEMS = {Platform.LINUX: "fanotify", Platform.MACOS: "endpoint_security_extension"}
+"""Through what real-time protection sees files. Basis and source are with the field's rows in the catalogue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,20 +64,34 @@ class HealthFacts:
     managed: frozenset[str] = frozenset()
     """Names of the fields that managed preferences set."""
     extra_issues: tuple[str, ...] = ()
+    app_version: str = ""
+    """The installed version; "" for that of the lab's client."""
+    release_ring: str = ""
+    """The ring of the update channel; "" for that of the lab's client."""
+    expires_after_days: int = 0
+    """How long a version lasts; 0 for the catalogue's usual time."""
+    unsupported: tuple[str, ...] = ()
+    """Health issues of a device that the client does not support; it is then unlicensed."""
+    other_products: tuple[str, ...] = ()
+    """Protection products of others that run beside the client."""
+    has_event_provider: bool = True
+    """Whether the system lets the client see what happens. macOS: its Endpoint Security extension is approved."""
+    has_network_events: bool = True
+    """Whether the client can filter the network. macOS: its network extension and its filter are approved."""
     has_full_disk_access: bool = True
     """macOS."""
 
 
 def has_licence(facts: HealthFacts) -> bool:
-    """Whether the product works: a client that is onboarded and not older than nine months.
+    """Whether the product works: a client that is onboarded, not too old, and on a device that it supports.
 
     An expired product shows the same signs as an unlicensed one (defender-docs linux-support-install.md).
     """
-    return facts.is_licensed and facts.now < expires_at(facts)
+    return facts.is_licensed and facts.now < expires_at(facts) and not facts.unsupported
 
 
 def expires_at(facts: HealthFacts) -> datetime:
-    return facts.installed_at + timedelta(days=health().product.expires_after_days)
+    return facts.installed_at + timedelta(days=facts.expires_after_days or health().product.expires_after_days)
 
 
 def real_time_protection_runs(facts: HealthFacts) -> bool:
@@ -90,15 +107,32 @@ def issues(facts: HealthFacts) -> tuple[str, ...]:
         found.append("definitions out of date")
     if not facts.log_folder_is_open:
         found.append("log folder permission issues")
-    if facts.platform is Platform.MACOS and not facts.has_full_disk_access:
+    if not facts.has_event_provider:
+        found.append("no active event provider")
+    if not facts.has_network_events:
+        found.append("network event provider not running")
+    if not facts.has_full_disk_access:
         found.append("full disk access has not been granted")
-    return (*found, *facts.extra_issues)
+    if facts.other_products and has_licence(facts) and facts.real_time_protection and not facts.passive_mode:
+        found.append("another protection product is running")
+    return (*found, *facts.unsupported, *facts.extra_issues)
 
 
 def fields(facts: HealthFacts) -> dict[str, Value]:
     """Every field of the platform, in printed order."""
     values = _values(facts)
     return {row.name: values[row.name] for row in health().fields(facts.platform)}
+
+
+def detail(facts: HealthFacts, names: Sequence[str]) -> dict[str, Value]:
+    """The named values in that order; `--details` also has some that are not among the fields. See `field_names`."""
+    values = _values(facts) | {
+        "network_extension_enabled": facts.has_network_events,
+        "network_extension_installed": True,
+        "endpoint_security_extension_ready": facts.has_event_provider,
+        "endpoint_security_extension_installed": True,
+    }
+    return {name: values[name] for name in names}
 
 
 def _values(facts: HealthFacts) -> dict[str, Value]:
@@ -108,18 +142,20 @@ def _values(facts: HealthFacts) -> dict[str, Value]:
     licensed = has_licence(facts)
     engine_is_loaded = not licensed or facts.has_first_definitions
     updated = facts.definitions_updated
-    protects_network = licensed and facts.network_protection != "disabled"
+    network_protection = "stopped"
+    if licensed and facts.network_protection != "disabled":
+        network_protection = "started" if facts.has_network_events else "failed_to_start"
     return {
         "healthy": not found,
         "health_issues": found,
         "licensed": licensed,
         "engine_version": product.engine_version if engine_is_loaded else None,
         "engine_load_status": "Engine load succeeded" if engine_is_loaded else "Engine not loaded",
-        "app_version": product.app_version,
+        "app_version": facts.app_version or product.app_version,
         "org_id": (facts.org_id or None) if licensed else None,
         "log_level": facts.log_level,
         "machine_guid": facts.machine_guid,
-        "release_ring": product.release_ring,
+        "release_ring": facts.release_ring or product.release_ring,
         "product_expiration": expires_at(facts),
         "cloud_enabled": facts.cloud_enabled,
         "cloud_automatic_sample_submission_consent": facts.sample_submission,
@@ -127,8 +163,8 @@ def _values(facts: HealthFacts) -> dict[str, Value]:
         "passive_mode_enabled": facts.passive_mode,
         "behavior_monitoring": _on_off(facts.behavior_monitoring and runs),
         "real_time_protection_enabled": runs,
-        "real_time_protection_available": True,
-        "real_time_protection_subsystem": "fanotify" if runs else None,
+        "real_time_protection_available": facts.has_event_provider,
+        "real_time_protection_subsystem": _SUBSYSTEMS.get(facts.platform) if runs else None,
         "supplementary_events_subsystem": "ebpf",
         "tamper_protection": "disabled",
         "automatic_definition_update_enabled": facts.automatic_definition_update,
@@ -147,13 +183,13 @@ def _values(facts: HealthFacts) -> dict[str, Value]:
         "edr_configuration_version": (facts.configuration_version or None) if licensed else None,
         "edr_client_version": product.edr_client_version,
         "edr_machine_id": (facts.machine_id or None) if licensed else None,
-        "conflicting_applications": facts.fanotify_users if licensed else (),
-        "network_protection_status": "started" if protects_network else "stopped",
+        "conflicting_applications": (*facts.fanotify_users, *facts.other_products) if licensed else (),
+        "network_protection_status": network_protection,
         "network_protection_enforcement_level": facts.network_protection,
         "troubleshooting_mode": False,
         "managed_by": None,
         "full_disk_access_enabled": facts.has_full_disk_access,
-        "network_events_subsystem": "network_filter_extension",
+        "network_events_subsystem": "network_filter_extension" if facts.has_network_events else None,
     }
 
 

@@ -1,11 +1,14 @@
 """Gathers what `mdatp health` says about a running device. What it makes of it is `mdelab.endpoint.health`."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from mdelab.endpoint.agent import AgentState
 from mdelab.endpoint.health import HealthFacts
 from mdelab.endpoint.machine import Machine
 from mdelab.endpoint.program import Device
+from mdelab.endpoint.programs.macos.health_facts import with_mac
+from mdelab.model.platform import Platform
 from mdelab.model.seeds import guid
 
 LOG_FOLDER = "/var/log/microsoft/mdatp"
@@ -28,13 +31,16 @@ _FIELD_OF_SETTING = {
 }
 """Agent setting -> the health field that shows it; settings without a field are left out."""
 
+_OF_PLATFORM: dict[Platform, Callable[[HealthFacts, Machine], HealthFacts]] = {Platform.MACOS: with_mac}
+"""What a platform adds to the facts that all have."""
+
 
 def gather(device: Device) -> HealthFacts:
     agent, machine, tenant = device.agent, device.machine, device.tenant
     settings, definitions = agent.settings, agent.definitions
     has_identity = agent.state in (AgentState.ONBOARDED, AgentState.OFFBOARDING)
     now = tenant.clock.now()
-    return HealthFacts(
+    facts = HealthFacts(
         platform=machine.spec.platform,
         now=now,
         installed_at=_installed_at(device, now),
@@ -63,6 +69,8 @@ def gather(device: Device) -> HealthFacts:
         log_folder_is_open=_log_folder_is_open(machine),
         managed=frozenset(_FIELD_OF_SETTING[name] for name in settings.managed if name in _FIELD_OF_SETTING),
     )
+    add = _OF_PLATFORM.get(machine.spec.platform)
+    return add(facts, machine) if add else facts
 
 
 def _installed_at(device: Device, now: datetime) -> datetime:

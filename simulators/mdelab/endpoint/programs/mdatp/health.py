@@ -1,7 +1,7 @@
 """`mdatp health` and `mdatp version`. The fields themselves are `mdelab.endpoint.health`."""
 
 from mdelab.catalogue.health import health as health_catalogue
-from mdelab.endpoint.health import Value, field_names, fields, known_field, print_fields, print_json, print_value
+from mdelab.endpoint.health import detail, field_names, fields, known_field, print_fields, print_json, print_value
 from mdelab.endpoint.programs.mdatp.call import OK, Call, Command
 from mdelab.endpoint.programs.mdatp.facts import gather
 
@@ -20,17 +20,12 @@ async def _health(call: Call) -> int:
             call.say(print_value(name, values[name], facts.managed))
             return OK
     elif "details" in call.options:
-        chosen = _details(call, values)
-        if chosen is None:
+        names = field_names(facts.platform, call.options["details"])
+        if names is None:
             return _explain(call)
-        values = chosen
+        values = detail(facts, names)
     call.io.out.write(print_json(values) if call.as_json else print_fields(values, facts.managed))
     return OK
-
-
-def _details(call: Call, values: dict[str, Value]) -> dict[str, Value] | None:
-    names = field_names(call.device.machine.spec.platform, call.options["details"])
-    return None if names is None else {name: values[name] for name in names}
 
 
 def _explain(call: Call) -> int:

@@ -8,16 +8,25 @@ import re
 
 from mdelab.endpoint.program import Device, Io, Program
 from mdelab.endpoint.programs.path import device_path
+from mdelab.endpoint.programs.scripts import macos
 from mdelab.endpoint.programs.scripts.edr_diy import edr_diy
 from mdelab.endpoint.programs.scripts.portal import offboarding_script, onboarding_script
 from mdelab.endpoint.programs.speech import NOT_EXECUTABLE, NOT_FOUND, complain, not_simulated
+from mdelab.model.platform import Platform
 
-SCRIPTS: dict[str, Program] = {
-    "mde_linux_edr_diy": edr_diy,
-    "onboarding-script": onboarding_script,
-    "offboarding-script": offboarding_script,
+SCRIPTS: dict[Platform, dict[str, Program]] = {
+    Platform.LINUX: {
+        "mde_linux_edr_diy": edr_diy,
+        "onboarding-script": onboarding_script,
+        "offboarding-script": offboarding_script,
+    },
+    Platform.MACOS: {
+        "macos-onboarding-script": macos.portal_script,
+        "macos-offboarding-script": macos.portal_script,
+        "mdatp-macos-diy": macos.edr_diy,
+    },
 }
-"""Marker -> program. argv[0] is the script's path on the device, as it was typed."""
+"""Platform -> marker -> program. argv[0] is the script's path on the device, as it was typed."""
 
 _MARKER = re.compile(r"mdelab program: ([A-Za-z0-9_-]+)")
 _FIRST_LINES = 5
@@ -35,9 +44,12 @@ def marker(text: str) -> str | None:
 async def run_script(device: Device, argv: list[str], io: Io) -> int:
     """Run the device's file argv[0], which exists, whatever its permissions are."""
     name = marker(device.machine.files.read(device_path(io, argv[0])).decode(errors="replace"))
-    if name not in SCRIPTS:
-        return not_simulated(io, argv[0], "The lab runs its own portal's and download scripts only, and no other code.")
-    return await SCRIPTS[name](device, argv, io)
+    platform = device.machine.spec.platform
+    scripts = SCRIPTS.get(platform, {})
+    if name not in scripts:
+        advice = f"The lab runs its own portal's and download scripts for {platform} only, and no other code."
+        return not_simulated(io, argv[0], advice)
+    return await scripts[name](device, argv, io)
 
 
 def obstacle_to(device: Device, path: str) -> str:

@@ -1,0 +1,99 @@
+"""`msupdate`, the command line of Microsoft AutoUpdate (MAU): it asks the channel's feed for the client's newest version.
+
+Source of the options and of the channels: defender-docs mac-updates.md.
+"""
+
+import plistlib
+import shlex
+from xml.parsers.expat import ExpatError
+
+from mdelab.endpoint.outcome import Failure
+from mdelab.endpoint.program import Device, Io
+from mdelab.endpoint.programs.caller import is_root
+from mdelab.endpoint.programs.macos import client_bundle
+from mdelab.endpoint.programs.speech import complain, not_simulated
+from mdelab.model.evidence import Purpose
+from mdelab.model.trust import Trust
+
+APPLICATION_ID = "WDAV00"
+
+_USE = f"Use: msupdate --list, --config, or --install [--apps {APPLICATION_ID}]."
+_OK = 200
+
+
+async def msupdate(device: Device, argv: list[str], io: Io) -> int:
+    match argv[1:]:
+        case ["--help" | "-h"]:
+            io.out.write(f"{_USE}\n")
+            return 0
+        case ["--config" | "-c"]:
+            return _show_configuration(device, io)
+        case ["--list" | "-l"]:
+            installs = False
+        case ["--install" | "-i"]:
+            installs = True
+        case ["--install" | "-i", "--apps" | "-a", apps]:
+            if any(one.upper() != APPLICATION_ID for one in apps.replace(",", " ").split()):
+                return complain(io, f"No updates available for {apps}: this Mac has {APPLICATION_ID} only")
+            installs = True
+        case _:
+            return not_simulated(io, shlex.join(argv), _USE)
+    if not device.machine.spec.installed:
+        io.out.write("No updates available\n")
+        return 0
+    return await _update(device, io, installs=installs)
+
+
+async def _update(device: Device, io: Io, *, installs: bool) -> int:
+    files = device.machine.files
+    feed = client_bundle.channel(files).feed
+    io.out.write("Checking for updates...\n")
+    answer = await device.fetch(feed, purpose=Purpose.AGENT, trust=Trust.OS_STORE)
+    if isinstance(answer, Failure):
+        return complain(io, f"Error: the update feed {feed} cannot be reached: {answer.text}")
+    newest = _version_in(answer.body) if answer.status == _OK else ""
+    if not newest:
+        return complain(io, f"Error: the update feed {feed} cannot be read (HTTP {answer.status})")
+    before = client_bundle.version(files)
+    if _numbers(newest) <= _numbers(before):
+        io.out.write("No updates available\n")
+        return 0
+    io.out.write(f"Updates available:\n\t{APPLICATION_ID} Microsoft Defender {newest} (installed {before})\n")
+    if not installs:
+        return 0
+    if not is_root(io):
+        return complain(io, "Error: installing updates needs administrative rights. Run msupdate with sudo.")
+    client_bundle.set_version(files, newest)
+    io.out.write(f"Update applied: Microsoft Defender {newest}\n")
+    return 0
+
+
+def _show_configuration(device: Device, io: Io) -> int:
+    files = device.machine.files
+    io.out.write(
+        f"UpdateChannel: {client_bundle.channel(files).name}\nApplications:\n\tApplication ID: {APPLICATION_ID}\n"
+        f"\tApp Domain: com.microsoft.wdav\n\tVersion: {client_bundle.version(files)}\n"
+    )
+    return 0
+
+
+def _version_in(body: bytes) -> str:
+    """The newest version in a feed: a list of dictionaries with `Update Version`; "" when it says none."""
+    try:
+        entries = plistlib.loads(body)
+    except (ExpatError, plistlib.InvalidFileException, ValueError):
+        return ""
+    found = [
+        one["Update Version"]
+        for one in (entries if isinstance(entries, list) else [])
+        if isinstance(one, dict) and _is_version(one.get("Update Version"))
+    ]
+    return max(found, key=_numbers, default="")
+
+
+def _is_version(value: object) -> bool:
+    return isinstance(value, str) and all(part.isascii() and part.isdigit() for part in value.split("."))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
