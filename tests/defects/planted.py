@@ -38,9 +38,9 @@ DEFECTS = (
     Defect(
         name="agent-ignores-its-roots",
         wrong="The agent believes what the device's store believes, so an inspecting proxy can read it.",
-        path="endpoint/sensor.py",
-        good="return _shared(self.machine.attachment.root_set.read_bytes())",
-        bad="return _shared(self.machine.files.read(layout.OS_STORE))",
+        path="endpoint/roots.py",
+        good="        case Trust.ROOT_SET:\n",
+        bad="        case Trust.ROOT_SET:\n            return roots_of(machine, Trust.OS_STORE)\n",
         run=(INTERCEPTION,),
         red=(
             "trusting the inspecting proxy's CA helps curl and not the agent",
@@ -51,9 +51,9 @@ DEFECTS = (
     Defect(
         name="offboarding-ignored",
         wrong="An offboarding file appears and the agent goes on as before.",
-        path="endpoint/agent.py",
-        good="    def _consider_offboarding(self, text: str, now: datetime) -> Iterator[Command]:\n",
-        bad="    def _consider_offboarding(self, text: str, now: datetime) -> Iterator[Command]:\n        return\n",
+        path="endpoint/judgement.py",
+        good='self._consider_offboarding(mine, now) if "offboarding" in fresh else None',
+        bad="None",
         run=(OFFBOARDING,),
         red=(
             "an offboarded endpoint has no licence",
@@ -64,9 +64,9 @@ DEFECTS = (
     Defect(
         name="onboarding-ignored",
         wrong="An onboarding file appears and the agent stays without a licence.",
-        path="endpoint/agent.py",
-        good="    def _consider_onboarding(self, text: str, now: datetime) -> Iterator[Command]:\n",
-        bad="    def _consider_onboarding(self, text: str, now: datetime) -> Iterator[Command]:\n        return\n",
+        path="endpoint/judgement.py",
+        good="            verdict = self._consider_onboarding(now)\n",
+        bad="            return\n            verdict = self._consider_onboarding(now)\n",
         run=(ONBOARDING,),
         red=(
             "an endpoint with its tenant's onboarding file becomes licensed and healthy",
@@ -95,8 +95,8 @@ DEFECTS = (
         name="report-acknowledged-before-commit",
         wrong="The cloud says that it has a report before the report is on the disk.",
         path="cloud/telemetry.py",
-        good="        return await self._store.commit(job)\n",
-        bad="        self._store.commit_later(job)\n        return Committed(events, 0)\n",
+        good="        committed = await done\n",
+        bad="        return Committed(ids, 0)\n        committed = await done\n",
         run=("tests/cloud/test_cloud_store.py", "tests/cloud/test_cloud_device.py"),
         red=(
             "test_a_full_disk_acknowledges_nothing_and_the_lab_recovers",
@@ -107,8 +107,8 @@ DEFECTS = (
         name="cloud-loses-events",
         wrong="The cloud acknowledges reports and keeps every second event of them.",
         path="cloud/telemetry.py",
-        good="FROM json_each(?)",
-        bad="FROM json_each(?) WHERE key % 2 = 0",
+        good="_encode([row.ids for row in rows])",
+        bad="_encode([row.ids[::2] for row in rows])",
         run=(ONBOARDING,),
         red=("every event of an onboarded endpoint is stored in the cloud",),
     ),
