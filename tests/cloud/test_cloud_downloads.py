@@ -5,6 +5,7 @@ import asyncio
 import hashlib
 import io
 import json
+import plistlib
 import subprocess
 import sys
 import zipfile
@@ -28,6 +29,25 @@ def test_the_linux_test_is_a_zip_with_the_marked_script(tmp_path: Path, path: st
             text = archive.read("mde_linux_edr_diy.sh").decode()
             assert archive.read("mde_linux_edr_diy").decode() == text
         assert text.splitlines()[1] == "# mdelab program: mde_linux_edr_diy"
+        ran = await asyncio.to_thread(
+            subprocess.run, ["bash", "-s"], input=text, capture_output=True, text=True, timeout=30, check=False
+        )
+        assert (ran.returncode, ran.stdout) == (1, "")
+
+    on_cloud(tmp_path, story)
+
+
+def test_the_mac_test_is_a_zip_with_the_marked_app(tmp_path: Path) -> None:
+    async def story(ground: Ground) -> None:
+        got = await ground.send("https://aka.ms/mdatpmacosdiy")
+        assert got.headers["content-disposition"] == 'attachment; filename="mdatp macos diy.zip"'
+        with zipfile.ZipFile(io.BytesIO(got.body)) as archive:
+            member = archive.getinfo("MDATP MacOS DIY.app/Contents/MacOS/MDATP MacOS DIY")
+            text = archive.read(member).decode()
+            about = plistlib.loads(archive.read("MDATP MacOS DIY.app/Contents/Info.plist"))
+        assert (member.external_attr >> 16) & 0o111
+        assert about["CFBundleExecutable"] == "MDATP MacOS DIY"
+        assert text.splitlines()[1] == "# mdelab program: mdatp-macos-diy"
         ran = await asyncio.to_thread(
             subprocess.run, ["bash", "-s"], input=text, capture_output=True, text=True, timeout=30, check=False
         )

@@ -11,13 +11,17 @@ from mdelab.cloud.call import Call
 from mdelab.cloud.device.probes import PROBE_METHODS
 from mdelab.cloud.dispatch import Bare
 from mdelab.cloud.downloads.definitions import DEFINITIONS_URL, LINK_ID, latest
-from mdelab.cloud.downloads.edr_test import edr_test_zip
+from mdelab.cloud.downloads.edr_test import LINUX_ZIP, MAC_ZIP, linux_test_zip, mac_test_zip
 from mdelab.cloud.downloads.eicar import eicar
 from mdelab.model.clock import Clock
 
 _ZIP = b"application/zip"
-_EDR_LINKS = ("/linuxdiy", "/mde-linux-edr-diy")
-"""Source: defender-docs edr-detection.md; aka.ms does not mind case."""
+_EDR_TESTS = {
+    "/linuxdiy": (LINUX_ZIP, linux_test_zip),
+    "/mde-linux-edr-diy": (LINUX_ZIP, linux_test_zip),
+    "/mdatpmacosdiy": (MAC_ZIP, mac_test_zip),
+}
+"""Path at aka.ms, which does not mind case -> file name and content. Source: defender-docs edr-detection.md."""
 
 
 def downloads() -> Bare:
@@ -36,9 +40,10 @@ def downloads() -> Bare:
             case "definitionupdates.microsoft.com", "/definitions/linux/latest.json":
                 clock = call.caller.tenant.clock if call.caller else Clock()
                 return ok(latest(clock.now()))
-            case "aka.ms", path if path in _EDR_LINKS:
-                disposition = (b"content-disposition", b'attachment; filename="MDE-Linux-EDR-DIY.zip"')
-                return Answer(200, edr_test_zip(), _ZIP, (disposition,))
+            case "aka.ms", path if path in _EDR_TESTS:
+                name, content = _EDR_TESTS[path]
+                disposition = (b"content-disposition", f'attachment; filename="{name}"'.encode())
+                return Answer(200, content(), _ZIP, (disposition,))
             case "secure.eicar.org", "/eicar.com.txt" | "/eicar.com":
                 return Answer(200, eicar(), TEXT)
             case _:
