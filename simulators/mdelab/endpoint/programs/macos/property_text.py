@@ -11,20 +11,22 @@ _INDENT = "    "
 
 
 def defaults_text(value: object, depth: int = 0) -> str:
-    """A value inside a list or dictionary, and those themselves, as `defaults read` prints them."""
+    """A value inside a list or dictionary, and those themselves, as `defaults read` prints them.
+
+    The odd form is the tool's: a collection begins with the indentation of its level, behind ` = ` too.
+    """
+    outer, inner = _INDENT * depth, _INDENT * (depth + 1)
     match value:
         case dict():
-            if not value:
-                return "{\n" + _INDENT * depth + "}"
-            inner = _INDENT * (depth + 1)
             lines = [f"{inner}{_word(str(key))} = {defaults_text(value[key], depth + 1)};\n" for key in sorted(value)]
-            return "{\n" + "".join(lines) + _INDENT * depth + "}"
+            return outer + "{\n" + "".join(lines) + outer + "}"
         case list():
-            inner = _INDENT * (depth + 1)
             lines = [f"{inner}{defaults_text(one, depth + 1)}" for one in value]
-            return "(\n" + ",\n".join(lines) + ("\n" if lines else "") + _INDENT * depth + ")"
+            return outer + "(\n" + ",\n".join(lines) + ("\n" if lines else "") + outer + ")"
+        case bytes():
+            return scalar_text(value)
         case _:
-            return _word(scalar_text(value)) if not isinstance(value, bytes) else scalar_text(value)
+            return _word(scalar_text(value))
 
 
 def scalar_text(value: object) -> str:
