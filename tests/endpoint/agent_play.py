@@ -18,19 +18,18 @@ from mdelab.endpoint.commands import (
     SendReport,
     WakeAfter,
 )
-from mdelab.endpoint.package_file import wrap
 from mdelab.endpoint.queue import Queue
 from mdelab.model.channel import Command as Order
 from mdelab.model.channel import Commands, Enrolled, Profile, Stored
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 ORG, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
-ONBOARDING = wrap(SIGNER.package("onboarding", ORG), "onboarding")
-OTHER_ONBOARDING = wrap(SIGNER.package("onboarding", OTHER), "onboarding")
-OFFBOARDING = wrap(SIGNER.package("offboarding", ORG), "offboarding")
-OTHER_OFFBOARDING = wrap(SIGNER.package("offboarding", OTHER), "offboarding")
-EXPIRED_OFFBOARDING = wrap(SIGNER.package("offboarding", ORG, expires=NOW - timedelta(seconds=1)), "offboarding")
-FOREIGN_ONBOARDING = wrap(Signer("Seville.Windows.com").package("onboarding", ORG), "onboarding")
+ONBOARDING = SIGNER.package("onboarding", ORG)
+OTHER_ONBOARDING = SIGNER.package("onboarding", OTHER)
+OFFBOARDING = SIGNER.package("offboarding", ORG)
+OTHER_OFFBOARDING = SIGNER.package("offboarding", OTHER)
+EXPIRED_OFFBOARDING = SIGNER.package("offboarding", ORG, expires=NOW - timedelta(seconds=1))
+FOREIGN_ONBOARDING = Signer("Seville.Windows.com").package("onboarding", ORG)
 TAMPERED_ONBOARDING = ONBOARDING.replace(ORG, OTHER)
 TRUNCATED_ONBOARDING = ONBOARDING[: len(ONBOARDING) // 2]
 ENROLLED = msgspec.json.encode(Enrolled(token="t", configuration_version="30.1"))

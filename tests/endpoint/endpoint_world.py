@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from dnslib import QTYPE, RCODE, RR, A, DNSRecord
 
+from mdelab.endpoint import artifacts
 from mdelab.endpoint.files import FileTree, FolderTree
-from mdelab.endpoint.package_file import PATHS, wrap
 from mdelab.endpoint.sensor import Sensor
 from mdelab.endpoint.transport import Transport
 from mdelab.lab.time import TimeKeeper
@@ -394,12 +394,11 @@ class World:
         return sensor
 
     def onboard(self, sensor: Sensor, *, org_id: str = "", signer: Signer = SIGNER) -> None:
-        text = wrap(signer.package("onboarding", org_id or self.tenant.org_id), "onboarding")
-        sensor.machine.files.write(PATHS["onboarding"], text.encode())
+        artifacts.write(sensor.machine, "onboarding", signer.package("onboarding", org_id or self.tenant.org_id))
 
     def offboard(self, sensor: Sensor, *, org_id: str = "", expires: datetime | None = None) -> None:
-        text = wrap(SIGNER.package("offboarding", org_id or self.tenant.org_id, expires=expires), "offboarding")
-        sensor.machine.files.write(PATHS["offboarding"], text.encode())
+        text = SIGNER.package("offboarding", org_id or self.tenant.org_id, expires=expires)
+        artifacts.write(sensor.machine, "offboarding", text)
 
     async def advance(self, **delay: float) -> None:
         """Move the tenant's clock, with all that is due on the way, until the tenant is quiet."""

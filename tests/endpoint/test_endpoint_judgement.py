@@ -70,7 +70,7 @@ def test_a_left_over_offboarding_file_blocks_onboarding_until_it_is_removed() ->
     play = Play()
     play.drop(OFFBOARDING, "offboarding")
     commands = play.drop(ONBOARDING)
-    assert "left-over mdatp_offboard.json" in texts(commands)
+    assert "left-over package" in texts(commands)
     assert play.agent.state is AgentState.FRESH
     play.feed(happened.PackageRemoved(kind="offboarding"))
     assert of(SendEnrolment, play.feed(happened.TimerFired(name="notice")))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from endpoint_world import GATEWAY, NAMES, Server, World, eicar, log_of
 
+from mdelab.endpoint import artifacts
 from mdelab.endpoint.files import MemoryTree
-from mdelab.endpoint.package_file import PATHS
 from mdelab.model.channel import Command
 from mdelab.model.errors import LabError
 
@@ -34,7 +34,7 @@ def test_a_device_onboards_reports_and_offboards(tmp_path: Path) -> None:
             await world.advance(seconds=5)
             assert sensor.state == "offboarded"
             assert world.cloud.goodbyes == 1
-            assert not sensor.machine.files.exists(PATHS["onboarding"])
+            assert artifacts.read(sensor.machine).onboarding is None
             before = len(world.cloud.asked_at)
             await world.advance(hours=1)
             assert len(world.cloud.asked_at) == before

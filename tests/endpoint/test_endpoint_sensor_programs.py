@@ -6,7 +6,6 @@ from pathlib import Path
 
 from endpoint_world import SIGNER, Server, World
 
-from mdelab.endpoint.package_file import wrap
 from mdelab.endpoint.sensor import Sensor
 from mdelab.model.evidence import Purpose, join
 
@@ -22,7 +21,7 @@ async def run(sensor: Sensor, *argv: str, cwd: str = "/root") -> tuple[int, str,
 async def onboarded(world: World) -> Sensor:
     """By the portal's script, as an administrator does it."""
     sensor = await world.sensor()
-    package = wrap(SIGNER.package("onboarding", world.tenant.org_id), "onboarding")
+    package = json.dumps({"onboardingInfo": SIGNER.package("onboarding", world.tenant.org_id)})
     script = f"# mdelab program: onboarding-script\npackage = {json.dumps(package)}\n"
     sensor.machine.files.write("/root/on.py", script.encode())
     assert (await run(sensor, "sudo", "python3", "on.py"))[0] == 0

@@ -1,13 +1,28 @@
 """The platforms: what a device of each is like when nothing else is asked for."""
 
 from functools import cache
+from typing import Literal
 
 import msgspec
 
 from mdelab.catalogue.read import read
 from mdelab.model.basis import Basis
 from mdelab.model.device import DEFAULT_PYTHON, DeviceSpec
+from mdelab.model.package import Kind
 from mdelab.model.platform import Platform
+
+
+class ArtifactRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A place where a package is put and the client looks for it."""
+
+    kind: Kind
+    medium: Literal["json", "plist", "registry"]
+    place: str
+    """Path of a file, or key of the registry."""
+    name: str
+    """Key inside the file, or name of the registry's value; what is there is the package's outer JSON."""
+    basis: Basis
+    source: str
 
 
 class PlatformRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,6 +35,14 @@ class PlatformRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     python: str
     """The version of `python3`; "" when a plain device has none."""
     edition: str = ""
+    service: str
+    """The service of the Defender client."""
+    own_folders: tuple[str, ...]
+    """Written by the client or the system itself: neither scanned nor observed. Each ends in a slash."""
+    has_registry: bool = False
+    """Whether it has a registry, and an event log."""
+    artifact: tuple[ArtifactRow, ...]
+    """Of the rows of one kind, the first is where a package is put unless said otherwise."""
     basis: Basis
     source: str
 

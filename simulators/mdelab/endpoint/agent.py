@@ -191,8 +191,8 @@ class Agent:
         match event:
             case happened.Started():
                 yield from self._start()
-            case happened.PackageDropped(kind=kind, text=text):
-                self._judgement.dropped(kind, text)
+            case happened.PackageDropped(kind=kind):
+                self._judgement.dropped(event)
                 yield _wake("notice")
             case happened.PackageRemoved(kind=kind):
                 if self._judgement.removed(kind):

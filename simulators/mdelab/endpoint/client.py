@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from mdelab.catalogue.platforms import platform_row
+from mdelab.endpoint import artifacts
 from mdelab.endpoint import events as happened
 from mdelab.endpoint.agent import Agent
 from mdelab.endpoint.antivirus import Threat
@@ -15,7 +17,6 @@ from mdelab.endpoint.daemon import Daemon, load_state
 from mdelab.endpoint.identity import Identity
 from mdelab.endpoint.log import MOST_BYTES, CoreLog
 from mdelab.endpoint.machine import Machine
-from mdelab.endpoint.package_file import PATHS
 from mdelab.endpoint.preferences import PREFERENCE_FILES, Preferences
 from mdelab.endpoint.protection import Protection
 from mdelab.endpoint.queue import CAPACITY, Queue, QueueStore
@@ -28,9 +29,6 @@ from mdelab.model.package import Kind
 from mdelab.model.route import Proxy
 from mdelab.model.tenant import Tenant
 from mdelab.model.work import Item
-
-OWN_FOLDERS = ("/var/opt/microsoft/mdatp/", "/var/log/microsoft/mdatp/")
-"""Written by the client itself: neither scanned nor observed."""
 
 _LEAN_LOG_BYTES = 8_192
 _LEAN_QUEUE = 1_000
@@ -47,6 +45,8 @@ class Client:
         self._lean = lean
         self._preferences = Preferences(machine.files)
         self._complained: list[str] = []
+        self._packages: dict[Kind, artifacts.Artifact | None] = {}
+        """As they were when the agent last heard of them."""
         self._jitter = tenant.stream("endpoint", name, "jitter")
         self._daemon: Daemon | None = None
         self._protection = Protection(
@@ -90,14 +90,16 @@ class Client:
             store=self._store,
             log=CoreLog(self._machine.files, _LEAN_LOG_BYTES if self._lean else MOST_BYTES),
             execute=self._execute,
+            remove_package=self._remove_package,
             now=self.now,
             persists=not self._lean,
         )
         self.look_for_conflicts()
         self.feed(happened.Started())
         self._set_managed_tags()
-        for kind in PATHS:
-            if self._machine.files.exists(PATHS[kind]):
+        self._packages.clear()
+        for kind in artifacts.KINDS:
+            if artifacts.find(self._machine, kind):
                 self._package_changed(kind)
 
     async def stop(self) -> None:
@@ -121,10 +123,13 @@ class Client:
 
     def file_changed(self, path: str) -> None:
         """A file of the device, none of the client's own, appeared, changed or went."""
-        kind = next((kind for kind, known in PATHS.items() if known == path), None)
-        if kind is not None:
-            self._package_changed(kind)
-        elif path in PREFERENCE_FILES:
+        kinds = artifacts.kinds_in(self._machine, path)
+        for kind in kinds:
+            if not artifacts.is_shared(path) or artifacts.find(self._machine, kind) != self._packages.get(kind):
+                self._package_changed(kind)
+        if kinds:
+            return
+        if path in PREFERENCE_FILES:
             self._read_preferences()
         elif self._machine.files.exists(path):
             self.feed(happened.Observed(type="FileCreated", fields={"TargetFilename": path}))
@@ -171,12 +176,15 @@ class Client:
         return timedelta(seconds=self._machine.spec.clock_skew_s)
 
     def _package_changed(self, kind: Kind) -> None:
-        try:
-            text = self._machine.files.read(PATHS[kind]).decode(errors="replace")
-        except FileNotFoundError:
+        found = artifacts.find(self._machine, kind)
+        self._packages[kind] = found
+        if found is None:
             self.feed(happened.PackageRemoved(kind=kind))
         else:
-            self.feed(happened.PackageDropped(kind=kind, text=text))
+            self.feed(happened.PackageDropped(kind=kind, text=found.text, place=found.place, problem=found.problem))
+
+    def _remove_package(self) -> None:
+        artifacts.remove(self._machine, "onboarding")
 
     def _read_preferences(self) -> None:
         """Take up both settings files; one that cannot be read leaves what is in force, and the log says so."""
@@ -211,7 +219,8 @@ class Client:
             return happened.CommandExecuted(
                 id=ordered.id, status="Failed", message=f"{ordered.type} is not simulated by this lab"
             )
-        paths = [path for path in self._machine.files.paths() if not path.startswith(OWN_FOLDERS)]
+        own_folders = platform_row(self._machine.spec.platform).own_folders
+        paths = [path for path in self._machine.files.paths() if not path.startswith(own_folders)]
         found = [threat for path in paths if (threat := self.scan_file(path)) is not None]
         return happened.CommandExecuted(
             id=ordered.id, status="Succeeded", message=f"{len(paths)} files scanned, {len(found)} threats detected"

@@ -31,7 +31,6 @@ from mdelab.endpoint.commands import (
 from mdelab.endpoint.files import FileTree
 from mdelab.endpoint.log import CoreLog
 from mdelab.endpoint.outcome import Failure, Reply
-from mdelab.endpoint.package_file import PATHS
 from mdelab.endpoint.queue import QueueStore
 from mdelab.endpoint.state import Saved
 from mdelab.endpoint.transport import Transport
@@ -83,10 +82,13 @@ class Daemon:
         store: QueueStore,
         log: CoreLog,
         execute: Executor,
+        remove_package: Callable[[], None],
         now: Callable[[], datetime],
         persists: bool = True,
     ) -> None:
-        """now: the device's own time, which may be wrong. persists: False where no later run will read the state."""
+        """remove_package: takes the onboarding package off the device. now: the device's own time, which may be wrong.
+
+        persists: False where no later run will read the state."""
         self._name = name
         self._tenant = tenant
         self._files = files
@@ -95,6 +97,7 @@ class Daemon:
         self._store = store
         self._log = log
         self._execute = execute
+        self._remove_package = remove_package
         self._now = now
         self._persists = persists
         self._inbox: deque[happened.Event] = deque()
@@ -159,8 +162,7 @@ class Daemon:
             case LogLine(level=level, text=text):
                 self._log.write(level, text, self._now())
             case RemovePackage():
-                if self._files.exists(PATHS["onboarding"]):
-                    self._files.remove(PATHS["onboarding"])
+                self._remove_package()
             case Execute(command=ordered):
                 self._spawn(f"{self._name}: {ordered.type}", lambda _: self._obey(ordered))
 

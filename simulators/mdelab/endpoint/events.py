@@ -16,11 +16,15 @@ class Started:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageDropped:
-    """An onboarding or offboarding file appeared or changed."""
+    """An onboarding or offboarding package appeared on the device, or changed."""
 
     kind: Kind
     text: str
-    """The whole file."""
+    """Its outer JSON; "" when the place where it lies cannot be read."""
+    place: str = "package"
+    """What the file or value is called in which it lies, for people."""
+    problem: str = ""
+    """Why the place cannot be read; "" when it can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ from datetime import datetime
 from cryptography import x509
 
 from mdelab.endpoint.commands import LogLine
-from mdelab.endpoint.package_file import believe, read_package
+from mdelab.endpoint.events import PackageDropped
 from mdelab.endpoint.state import AgentState
-from mdelab.model.package import Kind, Package, PackageRefused, Refusal
+from mdelab.model.package import Kind, Package, PackageRefused, Refusal, parse, verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,9 @@ class GiveUp:
     why: str
 
 
+_SERVED = PackageDropped(kind="onboarding", text="")
+"""Stands for a package that is in force: the agent keeps what it needs of it elsewhere."""
+
 Verdict = Join | Leave | GiveUp | LogLine
 
 
@@ -48,12 +51,12 @@ class Judgement:
     def __init__(self, roots: Sequence[x509.Certificate]) -> None:
         """roots: the signing authorities of packages."""
         self._roots = roots
-        self._files: dict[Kind, str] = {}
+        self._files: dict[Kind, PackageDropped] = {}
         self._fresh: set[Kind] = set()
 
-    def dropped(self, kind: Kind, text: str) -> None:
-        self._files[kind] = text
-        self._fresh.add(kind)
+    def dropped(self, package: PackageDropped) -> None:
+        self._files[package.kind] = package
+        self._fresh.add(package.kind)
 
     def removed(self, kind: Kind) -> bool:
         """Whether the onboarding file is to be looked at again, because the file that blocked it is gone."""
@@ -67,7 +70,7 @@ class Judgement:
     def served(self) -> None:
         """The device is onboarded: that the onboarding file is there still counts, its text has served."""
         if "onboarding" in self._files and "onboarding" not in self._fresh:
-            self._files["onboarding"] = ""
+            self._files["onboarding"] = _SERVED
 
     def look(self, state: AgentState, mine: Package | None, now: datetime) -> Iterator[Verdict]:
         """What is to be done about the new files. mine: the package in force."""
@@ -83,11 +86,11 @@ class Judgement:
             return
         if "offboarding" in self._files:
             if state is AgentState.ENROLLING:
-                yield GiveUp("an offboarding file appeared (mdatp_offboard.json)")
+                yield GiveUp(f"an offboarding package appeared ({self._files['offboarding'].place})")
             elif "onboarding" in fresh:
                 yield LogLine(
                     level="warning",
-                    text="onboarding refused: a left-over mdatp_offboard.json blocks it; remove that file first",
+                    text=f"onboarding refused: a left-over {self._files['offboarding'].place} blocks it; remove that first",
                 )
         elif "onboarding" in fresh:
             verdict = self._consider_onboarding(now)
@@ -97,14 +100,14 @@ class Judgement:
 
     def _consider_onboarding(self, now: datetime) -> Verdict:
         try:
-            return Join(believe(self._files["onboarding"], "onboarding", self._roots, now))
+            return Join(self._believe("onboarding", now))
         except PackageRefused as refused:
             return _refusal("onboarding", refused)
 
     def _consider_other(self, mine: Package | None) -> Iterator[Verdict]:
         """An onboarding file while licensed: the organisation stays, whatever the file says."""
         try:
-            package = read_package(self._files["onboarding"], "onboarding")
+            package = _read(self._files["onboarding"])
         except PackageRefused as refused:
             yield _refusal("onboarding", refused)
             return
@@ -119,9 +122,29 @@ class Judgement:
     def _consider_offboarding(self, mine: Package | None, now: datetime) -> Verdict:
         org_id = mine.org_id if mine else ""
         try:
-            return Leave(believe(self._files["offboarding"], "offboarding", self._roots, now, org_id=org_id))
+            return Leave(self._believe("offboarding", now, org_id))
         except PackageRefused as refused:
             return _refusal("offboarding", refused)
+
+    def _believe(self, kind: Kind, now: datetime, org_id: str = "") -> Package:
+        """The package, verified. Raises PackageRefused.
+
+        org_id: the organisation that it must be of; "" when any will do.
+        """
+        package = _read(self._files[kind])
+        verify(package, self._roots, now)
+        if org_id and package.org_id != org_id:
+            raise PackageRefused(
+                Refusal.OTHER_ORGANISATION, f"the device belongs to {org_id} and the package to {package.org_id}"
+            )
+        return package
+
+
+def _read(dropped: PackageDropped) -> Package:
+    """Raises PackageRefused(MALFORMED)."""
+    if dropped.problem:
+        raise PackageRefused(Refusal.MALFORMED, dropped.problem)
+    return parse(dropped.text, dropped.kind)
 
 
 def _refusal(kind: Kind, refused: PackageRefused) -> LogLine:

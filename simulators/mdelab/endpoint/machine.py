@@ -5,7 +5,10 @@ It does not act by itself: the sensor (`mdelab.endpoint.sensor`) owns it and the
 
 import shlex
 
+from mdelab.catalogue.platforms import platform_row
+from mdelab.endpoint.event_log import EventLog
 from mdelab.endpoint.files import FileTree, FolderTree, MemoryTree
+from mdelab.endpoint.registry import Registry
 from mdelab.model.attachment import Attachment
 from mdelab.model.device import DeviceSpec
 
@@ -20,13 +23,18 @@ ENVIRONMENT_FILE = "/etc/environment"
 class Machine:
     """One device."""
 
-    __slots__ = ("_stopped", "attachment", "files", "spec")
+    __slots__ = ("_stopped", "attachment", "event_log", "files", "registry", "spec")
 
     def __init__(self, *, spec: DeviceSpec, files: FileTree, attachment: Attachment) -> None:
         self.spec = spec
         """As it is now; `Sensor.change` replaces it."""
         self.files = files
         self.attachment = attachment
+        has_registry = platform_row(spec.platform).has_registry
+        self.registry = Registry(files) if has_registry else None
+        """Windows."""
+        self.event_log = EventLog(files) if has_registry else None
+        """Windows."""
         self._stopped: set[str] = set()
 
     @property

@@ -6,6 +6,7 @@ Programs themselves are `mdelab.endpoint.programs`; the device that runs them is
 import io
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
 from mdelab.endpoint.agent import Agent
@@ -69,6 +70,10 @@ class Device(Protocol):
 
     def update_threat(self, threat: Threat) -> None:
         """Replace the threat of the same id, after a restore or a removal."""
+        ...
+
+    async def sleep(self, delay: timedelta) -> None:
+        """Wait, in the tenant's time: it comes back when the clock was moved that far."""
         ...
 
     async def run(self, argv: list[str], *, io: Io) -> int:

@@ -7,17 +7,19 @@ import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import timedelta
 
-from mdelab.catalogue.platforms import complete
+from mdelab.catalogue.platforms import complete, platform_row
 from mdelab.endpoint import administration, layout, programs
 from mdelab.endpoint import events as happened
 from mdelab.endpoint.agent import Agent
 from mdelab.endpoint.antivirus import Threat
-from mdelab.endpoint.client import OWN_FOLDERS, Client
+from mdelab.endpoint.client import Client
 from mdelab.endpoint.files import FileTree
 from mdelab.endpoint.machine import DEFENDER, Machine
 from mdelab.endpoint.outcome import Failure, Reply
 from mdelab.endpoint.program import Io
+from mdelab.endpoint.sleep import sleep
 from mdelab.model.attachment import Attachment
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
@@ -50,6 +52,7 @@ class Sensor:
         """
         spec.check()
         spec = complete(spec)
+        self._row = platform_row(spec.platform)
         self.tenant = tenant
         self.sink = sink
         self.machine = Machine(spec=spec, files=files, attachment=attachment)
@@ -143,6 +146,11 @@ class Sensor:
             return 127
         return await program(self, argv, io)
 
+    async def sleep(self, delay: timedelta) -> None:
+        """Wait, in the tenant's time: it comes back when the clock was moved that far."""
+        with self._counted(f"a wait of {delay}") as item:
+            await sleep(self.tenant.work, item, self.tenant.clock, delay)
+
     async def fetch(self, url: str, *, purpose: Purpose, trust: Trust, method: str = "GET") -> Reply | Failure:
         """One request the way the agent would send it, redirects not followed."""
         with self._counted(f"{method} {url}") as item:
@@ -210,7 +218,7 @@ class Sensor:
 
     def _changed(self, path: str) -> None:
         """A file of the device appeared, changed or went."""
-        if self._is_on and not path.startswith(OWN_FOLDERS):
+        if self._is_on and not path.startswith(self._row.own_folders):
             self._client.file_changed(path)
 
     def _login_environment(self) -> dict[str, str]:

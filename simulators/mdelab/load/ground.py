@@ -6,7 +6,6 @@ from cryptography import x509
 
 from mdelab.endpoint import events as happened
 from mdelab.endpoint.agent import Agent
-from mdelab.endpoint.package_file import wrap
 from mdelab.load.agents import FleetAgent, Note
 from mdelab.load.network import CloudNetwork, LoopClock, Roots
 from mdelab.load.protocol import FleetPlan
@@ -34,8 +33,8 @@ class Ground:
         self._plan = plan
         self._note = note
         self._package = parse(plan.onboarding, "onboarding")
-        self.onboarding_file = wrap(plan.onboarding, "onboarding")
-        self.offboarding_file = wrap(plan.offboarding, "offboarding") if plan.offboarding else ""
+        self.onboarding_file = plan.onboarding
+        self.offboarding_file = plan.offboarding
         self._package_roots = x509.load_pem_x509_certificates(Path(plan.range.package_roots).read_bytes())
         self._tenant = Tenant(
             id=plan.tenant,

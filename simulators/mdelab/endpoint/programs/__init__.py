@@ -1,98 +1,58 @@
-"""The programs of a Linux endpoint, and how a device finds one. Each has a small file; the table is here."""
+"""The programs of each platform, and how a device finds one. Each has a small file; a platform's table is in its own."""
 
-import posixpath
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from mdelab.catalogue.distributions import distribution
 from mdelab.endpoint.program import Device, Io, Program
-from mdelab.endpoint.programs.certificates import update_ca_certificates
-from mdelab.endpoint.programs.curl import curl
-from mdelab.endpoint.programs.files import cat, chmod, cp, ls, mkdir, mv, rm, sha256sum
+from mdelab.endpoint.programs import linux, macos
 from mdelab.endpoint.programs.flags import UnknownFlag
-from mdelab.endpoint.programs.identity import echo, env, hostname, id_, uname, whoami
-from mdelab.endpoint.programs.interpreters import python, shell
-from mdelab.endpoint.programs.logger import logger
-from mdelab.endpoint.programs.mdatp import mdatp
-from mdelab.endpoint.programs.packages import dpkg, rpm
+from mdelab.endpoint.programs.lookup import posix_name
 from mdelab.endpoint.programs.path import device_path
-from mdelab.endpoint.programs.resources import df, findmnt, free, nproc, ps
 from mdelab.endpoint.programs.scripts import execute, obstacle_to
-from mdelab.endpoint.programs.services import service, systemctl
 from mdelab.endpoint.programs.speech import NOT_EXECUTABLE, NOT_FOUND, complain, not_simulated
-from mdelab.endpoint.programs.sudo import sudo
-from mdelab.endpoint.programs.unzip import unzip
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
-
-_FOLDERS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/microsoft/mdatp/sbin")
-"""Where the programs of the table lie on every device, without being files of it."""
+from mdelab.model.platform import Platform
 
 
 async def which(device: Device, argv: list[str], io: Io) -> int:
     code = 0
     for name in argv[1:]:
-        if name in PROGRAMS and _is_there(device.machine.spec, name):
+        if name in TABLES[device.machine.spec.platform] and _is_there(device.machine.spec, name):
             io.out.write(f"/usr/bin/{name}\n")
         else:
             code = 1
     return code
 
 
-PROGRAMS: dict[str, Program] = {
-    "bash": shell,
-    "cat": cat,
-    "chmod": chmod,
-    "cp": cp,
-    "curl": curl,
-    "df": df,
-    "dpkg": dpkg,
-    "echo": echo,
-    "env": env,
-    "findmnt": findmnt,
-    "free": free,
-    "hostname": hostname,
-    "id": id_,
-    "logger": logger,
-    "ls": ls,
-    "mdatp": mdatp,
-    "mkdir": mkdir,
-    "mv": mv,
-    "nproc": nproc,
-    "ps": ps,
-    "python": python,
-    "python2": python,
-    "python3": python,
-    "rm": rm,
-    "rpm": rpm,
-    "service": service,
-    "sh": shell,
-    "sha256sum": sha256sum,
-    "sudo": sudo,
-    "systemctl": systemctl,
-    "uname": uname,
-    "unzip": unzip,
-    "update-ca-certificates": update_ca_certificates,
-    "wdavdaemonclient": mdatp,
-    "which": which,
-    "whoami": whoami,
+PROGRAMS: dict[str, Program] = {**linux.PROGRAMS, "which": which}
+"""Of a Linux device."""
+
+TABLES: dict[Platform, dict[str, Program]] = {
+    Platform.LINUX: PROGRAMS,
+    Platform.MACOS: {**{name: PROGRAMS[name] for name in linux.SHARED}, "which": which, **macos.PROGRAMS},
+    Platform.WINDOWS: {},
 }
+"""Name -> program, by platform. A program that is in none says loudly that it is not simulated."""
 
 
-def _has_deb(spec: DeviceSpec) -> bool:
-    return distribution(spec.distribution).packages == "deb"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rules:
+    """How a platform finds a program by what was typed."""
+
+    name: Callable[[str, str], str | None]
+    """(argv0, working folder) -> name in the table; None when it can be none."""
+    conditions: dict[str, Callable[[DeviceSpec], bool]]
+    """Programs that not every device of the platform has."""
 
 
-_CONDITIONS: dict[str, Callable[[DeviceSpec], bool]] = {
-    "dpkg": _has_deb,
-    "mdatp": lambda spec: spec.installed,
-    "python": lambda spec: bool(spec.python2),
-    "python2": lambda spec: bool(spec.python2),
-    "python3": lambda spec: bool(spec.python),
-    "rpm": lambda spec: not _has_deb(spec),
-    "update-ca-certificates": _has_deb,
-    "wdavdaemonclient": lambda spec: spec.installed,
+_RULES: dict[Platform, _Rules] = {
+    Platform.LINUX: _Rules(name=posix_name(linux.FOLDERS), conditions=linux.CONDITIONS),
+    Platform.MACOS: _Rules(
+        name=posix_name((*linux.FOLDERS, *macos.FOLDERS)), conditions={**linux.CLIENT_CONDITIONS, **macos.CONDITIONS}
+    ),
+    Platform.WINDOWS: _Rules(name=posix_name(linux.FOLDERS), conditions={}),
 }
-"""Programs that not every device has."""
 
 
 def find(device: Device, argv0: str, cwd: str) -> Program | None:
@@ -101,10 +61,11 @@ def find(device: Device, argv0: str, cwd: str) -> Program | None:
     A program that is simulated but is not on this device (no python3, no client) is found too: it says what a shell says
     and exits with 127. A path with a slash is a file of the device, or one of the table's programs where they lie.
     """
-    name = _name_in_table(argv0, cwd)
+    spec = device.machine.spec
+    name = _name_in_table(spec, argv0, cwd)
     if name is None:
         return _guarded(execute) if "/" in argv0 else None
-    return _guarded(PROGRAMS[name] if _is_there(device.machine.spec, name) else _absent)
+    return _guarded(TABLES[spec.platform][name] if _is_there(spec, name) else _absent)
 
 
 def image(device: Device, argv0: str, io: Io) -> str:
@@ -114,24 +75,25 @@ def image(device: Device, argv0: str, io: Io) -> str:
     """
     if "\0" in argv0:
         return ""
-    name = _name_in_table(argv0, io.cwd)
+    spec = device.machine.spec
+    name = _name_in_table(spec, argv0, io.cwd)
     if "/" not in argv0:
-        return "" if name and not _is_there(device.machine.spec, name) else f"/usr/bin/{argv0}"
+        return "" if name and not _is_there(spec, name) else f"/usr/bin/{argv0}"
     path = device_path(io, argv0)
     if name is None:
         return "" if obstacle_to(device, path) else path
-    return path if _is_there(device.machine.spec, name) else ""
+    return path if _is_there(spec, name) else ""
 
 
-def _name_in_table(argv0: str, cwd: str) -> str | None:
+def _name_in_table(spec: DeviceSpec, argv0: str, cwd: str) -> str | None:
     """The program of the table that `argv0` means: by its bare name, or by a path to where those programs lie."""
-    folder, name = posixpath.split(argv0)
-    lies = posixpath.normpath(posixpath.join(cwd or "/", folder)) if folder else _FOLDERS[0]
-    return name if lies in _FOLDERS and name in PROGRAMS else None
+    name = _RULES[spec.platform].name(argv0, cwd)
+    return name if name in TABLES[spec.platform] else None
 
 
 def _is_there(spec: DeviceSpec, name: str) -> bool:
-    return name not in _CONDITIONS or _CONDITIONS[name](spec)
+    conditions = _RULES[spec.platform].conditions
+    return name not in conditions or conditions[name](spec)
 
 
 async def _absent(device: Device, argv: list[str], io: Io) -> int:
