@@ -103,6 +103,9 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """As `mdatp health` shows it in `release_ring`."""
     feed: str
     """Where the updater asks for the newest version."""
+    package: str
+    """Where that version lies."""
+    version: str
     basis: Basis
     source: str
 

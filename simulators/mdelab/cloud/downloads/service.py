@@ -13,9 +13,12 @@ from mdelab.cloud.dispatch import Bare
 from mdelab.cloud.downloads.definitions import DEFINITIONS_URL, LINK_ID, latest
 from mdelab.cloud.downloads.edr_test import LINUX_ZIP, MAC_ZIP, linux_test_zip, mac_test_zip
 from mdelab.cloud.downloads.eicar import eicar
+from mdelab.cloud.downloads.mac_client import mac_download
 from mdelab.model.clock import Clock
 
 _ZIP = b"application/zip"
+_XML = b"application/xml"
+_PACKAGE = b"application/octet-stream"
 _EDR_TESTS = {
     "/linuxdiy": (LINUX_ZIP, linux_test_zip),
     "/mde-linux-edr-diy": (LINUX_ZIP, linux_test_zip),
@@ -25,7 +28,7 @@ _EDR_TESTS = {
 
 
 def downloads() -> Bare:
-    """The service of go.microsoft.com, definitionupdates, aka.ms and secure.eicar.org."""
+    """The service of go.microsoft.com, definitionupdates, aka.ms, officecdnmac and secure.eicar.org."""
 
     async def answer(call: Call) -> Answer:
         if call.method not in PROBE_METHODS:
@@ -46,6 +49,8 @@ def downloads() -> Bare:
                 return Answer(200, content(), _ZIP, (disposition,))
             case "secure.eicar.org", "/eicar.com.txt" | "/eicar.com":
                 return Answer(200, eicar(), TEXT)
+            case "officecdnmac.microsoft.com", path if found := mac_download(call.host, path):
+                return Answer(200, found, _XML if path.endswith(".xml") else _PACKAGE)
             case _:
                 pass
         query = f"?{call.query}" if call.query else ""

@@ -3,14 +3,16 @@
 import json
 import plistlib
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from mdelab.catalogue.macos import advice, macos, unmet
+from mdelab.cloud.downloads.mac_client import mac_download
 from mdelab.endpoint.machine import DEFENDER
 from mdelab.endpoint.outcome import Failure, Reply
 
-PACKAGE = b"# mdelab program: wdav-pkg\n"
+PACKAGE = b"# mdelab program: wdav-pkg\n# version: 101.25062.0003\n"
 FRESNO = "/Library/LaunchDaemons/com.microsoft.fresno.plist"
 APP = "/Users/kim/Downloads/MDATP MacOS DIY.app"
 KIM = {"USER": "kim"}
@@ -84,21 +86,38 @@ def test_launchctl_knows_its_jobs_only(mac: Any) -> None:
     assert mac.call("launchctl", "submit", "x").not_simulated
 
 
-def feed(version: str) -> Reply:
-    return Reply(200, {}, plistlib.dumps([{"Application ID": "WDAV00", "Update Version": version}]))
+def cloud_of_updates(url: str, method: str) -> Reply | Failure:
+    """The feeds and packages as the lab's cloud has them."""
+    parts = urlsplit(url)
+    body = mac_download(parts.netloc, parts.path)
+    return Reply(200, {}, body) if body else Reply(404, {}, b"")
 
 
 def test_update_comes_from_the_feed_of_the_channel_that_is_set(mac: Any) -> None:
-    mac.answer = lambda url, method: feed("101.25092.0001" if macos().channel[2].feed == url else "101.25062.0003")
+    mac.answer = cloud_of_updates
     assert mac.call("msupdate", "--list").out.endswith("No updates available\n")
     assert mac.call("mdatp", "health", "--field", "release_ring").out.endswith('"Production"\n')
     mac.call("defaults", "write", "/Library/Preferences/com.microsoft.autoupdate2", "ChannelName", "Beta")
+    newest = macos().channel[2].version
     assert mac.call("mdatp", "health", "--field", "release_ring").out.endswith('"InsiderFast"\n')
-    assert "101.25092.0001" in mac.call("msupdate", "--list").out
+    assert newest in mac.call("msupdate", "--list").out
     assert mac.call("msupdate", "--install", "--apps", "wdav00", env=KIM).code == 1
     assert mac.call("msupdate", "--install", "--apps", "wdav00").code == 0
-    assert mac.call("mdatp", "health", "--field", "app_version").out.endswith('"101.25092.0001"\n')
+    assert mac.call("mdatp", "health", "--field", "app_version").out.endswith(f'"{newest}"\n')
+    assert mac.call("pkgutil", "--pkg-info", "com.microsoft.wdav").out.splitlines()[1] == f"version: {newest}"
     assert mac.call("msupdate", "--install", "--apps", "wdav00").out.endswith("No updates available\n")
+    assert mac.machine.services()[DEFENDER]
+
+
+def test_update_that_is_no_package_changes_nothing(mac: Any) -> None:
+    mac.call("defaults", "write", "/Library/Preferences/com.microsoft.autoupdate2", "ChannelName", "Beta")
+    mac.answer = lambda url, method: (
+        cloud_of_updates(url, method) if url.endswith(".xml") else Reply(200, {}, b"<html>")
+    )
+    assert mac.call("msupdate", "--install").not_simulated
+    mac.answer = lambda url, method: cloud_of_updates(url, method) if url.endswith(".xml") else Reply(403, {}, b"")
+    assert "cannot be downloaded: the answer is HTTP 403" in mac.call("msupdate", "--install").err
+    assert mac.call("mdatp", "health", "--field", "app_version").out.endswith('"101.25062.0003"\n')
 
 
 def test_channel_of_mdm_wins_and_former_names_are_known(mac: Any) -> None:

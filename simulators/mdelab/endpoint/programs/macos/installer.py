@@ -3,6 +3,7 @@
 The package is the lab's: a file with its marker. What the client needs of a Mac is `mdelab.catalogue.macos`.
 """
 
+import re
 import shlex
 
 import msgspec
@@ -20,6 +21,8 @@ from mdelab.endpoint.programs.speech import complain, not_simulated
 PACKAGE_MARKER = "wdav-pkg"
 """`mdelab program: wdav-pkg` in the first lines of a file makes it the client's package."""
 
+_VERSION = re.compile(r"^# version: (\d+(?:\.\d+)+)$", re.MULTILINE)
+
 PACKAGE_ID = "com.microsoft.wdav"
 
 
@@ -32,7 +35,8 @@ async def installer(device: Device, argv: list[str], io: Io) -> int:
     path, files = device_path(io, name), device.machine.files
     if not files.exists(path) or files.is_folder(path):
         return complain(io, macos_text("installer_no_package").format(path=name))
-    if marker(files.read(path).decode(errors="replace")) != PACKAGE_MARKER:
+    version = package_version(files.read(path))
+    if not version:
         return not_simulated(io, f"installer -pkg {name}", "The lab installs its own wdav.pkg only.")
     if not is_root(io):
         return complain(io, macos_text("installer_not_root"))
@@ -41,20 +45,29 @@ async def installer(device: Device, argv: list[str], io: Io) -> int:
         complain(io, macos_text("installer_refused").format(text=refusal.text))
     if refusals:
         return 1
-    await _install(device)
+    await _install(device, version)
     io.out.write(macos_text("installer_done") + "\n")
     return 0
 
 
-async def _install(device: Device) -> None:
+def package_version(content: bytes) -> str:
+    """The version of the client in a package of the lab; "" for another file."""
+    text = content.decode(errors="replace")
+    found = _VERSION.search(text)
+    return found[1] if found and marker(text) == PACKAGE_MARKER else ""
+
+
+async def _install(device: Device, version: str) -> None:
+    """Put that version on the device, whichever was there; the service begins anew with it."""
     machine = device.machine
     if machine.spec.installed:
-        return
-    # The service is noted as stopped first, so that starting it is a change that somebody acts on.
-    machine.set_service(DEFENDER, False)
-    machine.spec = msgspec.structs.replace(machine.spec, installed=True)
-    layout.lay_out(machine, device.tenant.clock.now())
-    client_bundle.set_version(machine.files, client_bundle.version(machine.files))
+        await device.control_service(DEFENDER, False)
+    else:
+        # The service is noted as stopped first, so that starting it is a change that somebody acts on.
+        machine.set_service(DEFENDER, False)
+        machine.spec = msgspec.structs.replace(machine.spec, installed=True)
+        layout.lay_out(machine, device.tenant.clock.now())
+    client_bundle.set_version(machine.files, version)
     await device.control_service(DEFENDER, True)
 
 

@@ -5,6 +5,7 @@ Source of the options and of the channels: defender-docs mac-updates.md.
 
 import plistlib
 import shlex
+from dataclasses import dataclass
 from xml.parsers.expat import ExpatError
 
 from mdelab.endpoint.outcome import Failure
@@ -19,6 +20,14 @@ APPLICATION_ID = "WDAV00"
 
 _USE = f"Use: msupdate --list, --config, or --install [--apps {APPLICATION_ID}]."
 _OK = 200
+_DOWNLOAD = "/private/tmp/wdav-upgrade.pkg"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Update:
+    version: str
+    location: str
+    """URL of the package."""
 
 
 async def msupdate(device: Device, argv: list[str], io: Io) -> int:
@@ -48,24 +57,38 @@ async def _update(device: Device, io: Io, *, installs: bool) -> int:
     files = device.machine.files
     feed = client_bundle.channel(files).feed
     io.out.write("Checking for updates...\n")
-    answer = await device.fetch(feed, purpose=Purpose.AGENT, trust=Trust.OS_STORE)
-    if isinstance(answer, Failure):
-        return complain(io, f"Error: the update feed {feed} cannot be reached: {answer.text}")
-    newest = _version_in(answer.body) if answer.status == _OK else ""
-    if not newest:
-        return complain(io, f"Error: the update feed {feed} cannot be read (HTTP {answer.status})")
+    answer = await _get(device, feed)
+    if isinstance(answer, str):
+        return complain(io, f"Error: the update feed {feed} cannot be reached: {answer}")
+    newest = _newest_in(answer)
+    if newest is None:
+        return complain(io, f"Error: the update feed {feed} cannot be read. Check what stands between this Mac and it.")
     before = client_bundle.version(files)
-    if _numbers(newest) <= _numbers(before):
+    if _numbers(newest.version) <= _numbers(before):
         io.out.write("No updates available\n")
         return 0
-    io.out.write(f"Updates available:\n\t{APPLICATION_ID} Microsoft Defender {newest} (installed {before})\n")
+    io.out.write(f"Updates available:\n\t{APPLICATION_ID} Microsoft Defender {newest.version} (installed {before})\n")
     if not installs:
         return 0
     if not is_root(io):
         return complain(io, "Error: installing updates needs administrative rights. Run msupdate with sudo.")
-    client_bundle.set_version(files, newest)
-    io.out.write(f"Update applied: Microsoft Defender {newest}\n")
-    return 0
+    content = await _get(device, newest.location)
+    if isinstance(content, str):
+        return complain(io, f"Error: the update {newest.location} cannot be downloaded: {content}")
+    files.write(_DOWNLOAD, content)
+    code = await device.run(["installer", "-pkg", _DOWNLOAD, "-target", "/"], io=io)
+    files.remove(_DOWNLOAD)
+    if code == 0:
+        io.out.write(f"Update applied: Microsoft Defender {client_bundle.version(files)}\n")
+    return code
+
+
+async def _get(device: Device, url: str) -> bytes | str:
+    """What lies at `url`; why there is nothing as a text. The updater trusts what the system trusts."""
+    answer = await device.fetch(url, purpose=Purpose.AGENT, trust=Trust.OS_STORE)
+    if isinstance(answer, Failure):
+        return answer.text
+    return answer.body if answer.status == _OK else f"the answer is HTTP {answer.status}"
 
 
 def _show_configuration(device: Device, io: Io) -> int:
@@ -77,18 +100,18 @@ def _show_configuration(device: Device, io: Io) -> int:
     return 0
 
 
-def _version_in(body: bytes) -> str:
-    """The newest version in a feed: a list of dictionaries with `Update Version`; "" when it says none."""
+def _newest_in(body: bytes) -> _Update | None:
+    """The newest version in a feed: a list of dictionaries with `Update Version` and `Location`; None without any."""
     try:
         entries = plistlib.loads(body)
     except (ExpatError, plistlib.InvalidFileException, ValueError):
-        return ""
+        return None
     found = [
-        one["Update Version"]
+        _Update(version=one["Update Version"], location=str(one.get("Location", "")))
         for one in (entries if isinstance(entries, list) else [])
         if isinstance(one, dict) and _is_version(one.get("Update Version"))
     ]
-    return max(found, key=_numbers, default="")
+    return max(found, key=lambda one: _numbers(one.version), default=None)
 
 
 def _is_version(value: object) -> bool:
