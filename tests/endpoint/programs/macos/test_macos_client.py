@@ -170,3 +170,30 @@ def test_other_applications_are_missing_or_not_simulated(mac: Any) -> None:
     mac.machine.files.write("/Applications/Notes.app/Contents/MacOS/Notes", b"\xca\xfe\xba\xbe")
     assert mac.call("open", "-a", "Notes").not_simulated
     assert mac.call("open", "https://example.com").not_simulated
+
+
+@pytest.mark.parametrize(
+    ("kind", "option", "value", "is_mistake"),
+    [
+        ("folder", "--path", "/", True),
+        ("folder", "--path", "/usr/lib/", True),
+        ("folder", "--path", "/sbin/*", True),
+        ("folder", "--path", "/usr/lib64", False),
+        ("folder", "--path", "/Users/kim/build", False),
+        ("extension", "--name", ".PY", True),
+        ("extension", "--name", "log", False),
+        ("process", "--name", "zsh", True),
+        ("process", "--path", "/bin/bash", True),
+        ("process", "--path", "/opt/db/server", False),
+        ("file", "--path", "notes.txt", True),
+        ("file", "--path", "/Users/kim/notes.txt", False),
+    ],
+)
+def test_common_exclusion_mistakes_are_flagged_and_others_are_not(
+    mac: Any, kind: str, option: str, value: str, is_mistake: bool
+) -> None:
+    ended = mac.call("mdatp", "exclusion", kind, "add", option, value)
+    assert ended.code == 0
+    assert ended.out.splitlines()[-1] == f"{kind.capitalize()} exclusion configured successfully"
+    assert ("is a common exclusion mistake" in ended.err) is is_mistake
+    assert mac.call("mdatp", "exclusion", kind, "remove", option, value).err == ""

@@ -1,5 +1,6 @@
 """`mdatp exclusion`: what the antivirus leaves alone."""
 
+from mdelab.catalogue.exclusions import flag
 from mdelab.catalogue.mdatp import mdatp_text
 from mdelab.endpoint.programs.mdatp.call import OK, Call, Command
 from mdelab.endpoint.programs.mdatp.setting import configure
@@ -23,7 +24,10 @@ def _command(kind: str, *, adds: bool) -> Command:
             return call.fail(f"{kind.capitalize()} exclusion not found: {given[0]}")
         kept = tuple(one for one in known if one != entry)
         text = mdatp_text("exclusion_added" if adds else "exclusion_removed").format(kind=kind.capitalize())
-        return configure(call, "exclusions", (*kept, entry) if adds else kept, text)
+        code = configure(call, "exclusions", (*kept, entry) if adds else kept, text)
+        if code == OK and adds and (warning := flag(call.device.machine.spec.platform, kind, given[0])):
+            call.io.err.write(f"{warning}\n")
+        return code
 
     return Command(run=change, takes=(*_OPTIONS[kind], "scope"))
 
