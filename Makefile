@@ -17,16 +17,19 @@ READY := $(VENV)/.ready
 ENDPOINTS ?= 50
 WORKERS ?= 2
 
-.PHONY: help run test check lock load bench clean
+.PHONY: help run test conformance check lock load bench clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: $(READY) ## the whole lab: every scenario, then a load of endpoints; a table, and a report in out/
 	$(BIN)/mdelab verify --endpoints $(ENDPOINTS)
 
 test: $(READY) ## unit tests and scenarios under pytest
 	$(BIN)/python -m pytest -n $(WORKERS) -q
+
+conformance: $(BIN)/.conformance ## clients that we did not write, against the mock cloud and the control API
+	$(BIN)/python -m pytest -q tests/conformance
 
 check: $(READY) ## ruff and mypy (strict)
 	$(BIN)/ruff check
@@ -59,6 +62,10 @@ $(READY): requirements/dev.txt pyproject.toml Makefile
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BIN)/.conformance: $(READY) requirements/conformance.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/conformance.txt
 	@touch $@
 
 $(BIN)/uv: $(READY)

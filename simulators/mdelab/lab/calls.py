@@ -9,9 +9,11 @@ from typing import Any, Literal, cast
 
 from mdelab.lab import wire
 from mdelab.lab.estate import Lab
+from mdelab.lab.refusals import Unknown
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
 from mdelab.model.evidence import Connection, Evidence
+from mdelab.model.package import Kind
 from mdelab.model.tenant import HopPolicy
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -66,6 +68,16 @@ def _put_hop(lab: Lab, ask: Ask) -> Awaitable[HopPolicy]:
 
 def _stop(lab: Lab, ask: Ask) -> None:
     lab.ended.set()
+
+
+def _kind(ask: Ask) -> Kind:
+    match ask.path["kind"]:
+        case "onboarding":
+            return "onboarding"
+        case "offboarding":
+            return "offboarding"
+        case other:
+            raise Unknown("package", other, ["onboarding", "offboarding"])
 
 
 def _device_path(ask: Ask) -> str:
@@ -227,6 +239,19 @@ CALLS: tuple[Call, ...] = (
         body=wire.PackageOrder,
         answer=wire.PackageInfo,
         verb=lambda lab, ask: lab.package(ask.path["tenant"], ask.body),
+    ),
+    Call(
+        method="PUT",
+        path=f"{_E}/packages/{{kind}}",
+        summary="Bring a package onto an endpoint as the platform's management tools do",
+        body=wire.Placing,
+        verb=lambda lab, ask: lab.place_package(ask.path["tenant"], ask.path["endpoint"], _kind(ask), ask.body),
+    ),
+    Call(
+        method="DELETE",
+        path=f"{_E}/packages/{{kind}}",
+        summary="Take a package off an endpoint",
+        verb=lambda lab, ask: lab.remove_package(ask.path["tenant"], ask.path["endpoint"], _kind(ask)),
     ),
     Call(
         method="GET",

@@ -16,6 +16,7 @@ from mdelab.lab.state import DEFAULT_NAME, find
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError, NotReady
 from mdelab.model.evidence import Connection, Evidence
+from mdelab.model.package import Kind
 from mdelab.model.tenant import HopPolicy
 
 T = TypeVar("T")
@@ -204,6 +205,13 @@ class TenantClient:
 
     def package(self, order: wire.PackageOrder) -> wire.PackageInfo:
         return self.lab.call("POST", f"{self._path}/packages", body=order, answer=wire.PackageInfo)
+
+    def place_package(self, name: str, kind: Kind, blob: str = "") -> None:
+        """Bring a package onto an endpoint as the platform's management tools do; "" for the tenant's own."""
+        self.lab.call("PUT", f"{self._endpoint(name)}/packages/{kind}", body=wire.Placing(blob=blob), answer=None)
+
+    def remove_package(self, name: str, kind: Kind) -> None:
+        self.lab.call("DELETE", f"{self._endpoint(name)}/packages/{kind}", answer=None)
 
     def evidence(self, endpoint: str = "", *, after: int = 0) -> list[Evidence]:
         return self.lab.call("GET", f"{self._path}/evidence?{_query(endpoint, after)}", answer=list[Evidence])

@@ -10,6 +10,7 @@ import msgspec
 
 from mdelab import __version__
 from mdelab.diagnosis import diagnose
+from mdelab.endpoint import artifacts
 from mdelab.endpoint.sensor import Sensor
 from mdelab.lab import device_files
 from mdelab.lab.embedded import Embedded, free_slot
@@ -36,6 +37,7 @@ from mdelab.lab.wire import (
     LabInfo,
     PackageInfo,
     PackageOrder,
+    Placing,
     TenantInfo,
     TenantSpec,
 )
@@ -43,9 +45,8 @@ from mdelab.model.clock import Clock, ClockMode
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
 from mdelab.model.evidence import Connection, Evidence
+from mdelab.model.package import Kind
 from mdelab.model.tenant import Directory, HopPolicy, Tenant, new_tenant
-
-ONBOARDING_FILE = "/etc/opt/microsoft/mdatp/mdatp_onboard.json"
 
 
 class _TenantRoom:
@@ -252,6 +253,15 @@ class Lab:
     def package(self, name: str, order: PackageOrder) -> PackageInfo:
         return self.backend.package(self._room(name).tenant, order)
 
+    def place_package(self, name: str, endpoint: str, kind: Kind, placing: Placing) -> None:
+        """Put a package where the platform keeps it: a file, a property list, the registry."""
+        machine = self._sensor(name, endpoint).machine
+        order = PackageOrder(kind=kind, platform=machine.spec.platform)
+        artifacts.write(machine, kind, placing.blob or self.package(name, order).blob)
+
+    def remove_package(self, name: str, endpoint: str, kind: Kind) -> None:
+        artifacts.remove(self._sensor(name, endpoint).machine, kind)
+
     async def evidence(self, name: str, endpoint: str, after: int) -> list[Evidence]:
         await self.backend.flush()
         return self._evidence.of(self._room(name).tenant.id, endpoint=self._known(name, endpoint), after=after)
@@ -326,9 +336,7 @@ class Lab:
         for endpoint in section.endpoint:
             await self.add_endpoint(info.id, endpoint.device())
             if endpoint.onboarded:
-                order = PackageOrder(kind="onboarding", platform=endpoint.platform, method="configuration")
-                members = self.package(info.id, order).members
-                self.write_file(info.id, endpoint.name, ONBOARDING_FILE, FileWrite(text=next(iter(members.values()))))
+                self.place_package(info.id, endpoint.name, "onboarding", Placing())
 
     def _room(self, name: str) -> _TenantRoom:
         room = self._rooms.get(name) or next((room for room in self._rooms.values() if room.tenant.name == name), None)

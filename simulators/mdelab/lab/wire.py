@@ -151,6 +151,13 @@ class PackageOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     geography: Literal["US", "EU", "UK", "AU"] = "US"
 
 
+class Placing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A package that comes onto an endpoint as the platform's management tools bring it."""
+
+    blob: str = ""
+    """The outer JSON, damaged or foreign as it may be; "" for the tenant's own, downloaded now."""
+
+
 class PackageInfo(msgspec.Struct, frozen=True, kw_only=True):
     file_name: str
     """The zip's name as the portal gives it."""
