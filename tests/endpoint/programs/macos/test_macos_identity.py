@@ -58,8 +58,11 @@ def test_sip_is_on_by_default_and_changes_only_in_recovery(mac: Any) -> None:
         ended = mac.call("csrutil", action)
         assert ended.code == 1
         assert "Recovery OS" in ended.err
+    assert mac.call("csrutil", "status").err == ""
     mac.set(sip=False)
-    assert mac.call("csrutil", "status").out == "System Integrity Protection status: disabled.\n"
+    ended = mac.call("csrutil", "status")
+    assert ended.out == "System Integrity Protection status: disabled.\n"
+    assert "against the recommendation" in ended.err
 
 
 @pytest.mark.parametrize(

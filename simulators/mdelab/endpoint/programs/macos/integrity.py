@@ -2,7 +2,7 @@
 
 import shlex
 
-from mdelab.catalogue.macos import is_protected, macos_text
+from mdelab.catalogue.macos import advice, is_protected, macos_text
 from mdelab.endpoint.program import Device, Io, Program
 from mdelab.endpoint.programs.path import device_path
 from mdelab.endpoint.programs.speech import complain, not_simulated
@@ -11,7 +11,10 @@ from mdelab.endpoint.programs.speech import complain, not_simulated
 async def csrutil(device: Device, argv: list[str], io: Io) -> int:
     match argv[1:]:
         case ["status"]:
-            io.out.write(macos_text("sip_enabled" if device.machine.spec.sip else "sip_disabled") + "\n")
+            spec = device.machine.spec
+            io.out.write(macos_text("sip_enabled" if spec.sip else "sip_disabled") + "\n")
+            # The real tool does not say so; the lab does, beside the output, because the seed recommends otherwise.
+            io.err.write("".join(f"{row.text}\n" for row in advice(spec)))
             return 0
         case ["enable" | "disable" | "clear", *_]:
             return complain(io, macos_text("sip_needs_recovery"))
