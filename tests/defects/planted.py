@@ -127,7 +127,7 @@ DEFECTS = (
     Defect(
         name="python-always-there",
         wrong="The portal's Python script runs on a device without Python.",
-        path="endpoint/programs/__init__.py",
+        path="endpoint/programs/linux.py",
         good='"python3": lambda spec: bool(spec.python),',
         bad='"python3": lambda spec: True,',
         run=(CONDITIONS,),
