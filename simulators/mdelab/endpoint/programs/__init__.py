@@ -1,15 +1,17 @@
 """The programs of each platform, and how a device finds one. Each has a small file; a platform's table is in its own."""
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mdelab.endpoint.program import Device, Io, Program
-from mdelab.endpoint.programs import linux, macos
+from mdelab.endpoint.programs import linux, macos, windows
 from mdelab.endpoint.programs.flags import UnknownFlag
 from mdelab.endpoint.programs.lookup import posix_name
 from mdelab.endpoint.programs.path import device_path
 from mdelab.endpoint.programs.scripts import execute, obstacle_to
 from mdelab.endpoint.programs.speech import NOT_EXECUTABLE, NOT_FOUND, complain, not_simulated
+from mdelab.endpoint.programs.windows.command_line import join as windows_join
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
 from mdelab.model.platform import Platform
@@ -31,7 +33,7 @@ PROGRAMS: dict[str, Program] = {**linux.PROGRAMS, "which": which}
 TABLES: dict[Platform, dict[str, Program]] = {
     Platform.LINUX: PROGRAMS,
     Platform.MACOS: {**{name: PROGRAMS[name] for name in linux.SHARED}, "which": which, **macos.PROGRAMS},
-    Platform.WINDOWS: {},
+    Platform.WINDOWS: windows.PROGRAMS,
 }
 """Name -> program, by platform. A program that is in none says loudly that it is not simulated."""
 
@@ -44,15 +46,10 @@ class _Rules:
     """(argv0, working folder) -> name in the table; None when it can be none."""
     conditions: dict[str, Callable[[DeviceSpec], bool]]
     """Programs that not every device of the platform has."""
-
-
-_RULES: dict[Platform, _Rules] = {
-    Platform.LINUX: _Rules(name=posix_name(linux.FOLDERS), conditions=linux.CONDITIONS),
-    Platform.MACOS: _Rules(
-        name=posix_name((*linux.FOLDERS, *macos.FOLDERS)), conditions={**linux.CLIENT_CONDITIONS, **macos.CONDITIONS}
-    ),
-    Platform.WINDOWS: _Rules(name=posix_name(linux.FOLDERS), conditions={}),
-}
+    image: Callable[[Device, str, Io], str]
+    """As `image` below."""
+    join: Callable[[Sequence[str]], str] = shlex.join
+    """Arguments -> the command line that a process is seen with."""
 
 
 def find(device: Device, argv0: str, cwd: str) -> Program | None:
@@ -73,8 +70,15 @@ def image(device: Device, argv0: str, io: Io) -> str:
 
     A bare name that the lab does not simulate counts as a program: somebody wanted it to run.
     """
-    if "\0" in argv0:
-        return ""
+    return "" if "\0" in argv0 else _RULES[device.machine.spec.platform].image(device, argv0, io)
+
+
+def command_line(device: Device, argv: Sequence[str]) -> str:
+    """The command line with which a process is seen on the device."""
+    return _RULES[device.machine.spec.platform].join(argv)
+
+
+def _posix_image(device: Device, argv0: str, io: Io) -> str:
     spec = device.machine.spec
     name = _name_in_table(spec, argv0, io.cwd)
     if "/" not in argv0:
@@ -94,6 +98,22 @@ def _name_in_table(spec: DeviceSpec, argv0: str, cwd: str) -> str | None:
 def _is_there(spec: DeviceSpec, name: str) -> bool:
     conditions = _RULES[spec.platform].conditions
     return name not in conditions or conditions[name](spec)
+
+
+_RULES: dict[Platform, _Rules] = {
+    Platform.LINUX: _Rules(name=posix_name(linux.FOLDERS), conditions=linux.CONDITIONS, image=_posix_image),
+    Platform.MACOS: _Rules(
+        name=posix_name((*linux.FOLDERS, *macos.FOLDERS)),
+        conditions={**linux.CLIENT_CONDITIONS, **macos.CONDITIONS},
+        image=_posix_image,
+    ),
+    Platform.WINDOWS: _Rules(
+        name=windows.name_in_table,
+        conditions={},
+        image=lambda device, argv0, io: windows.image(argv0),
+        join=windows_join,
+    ),
+}
 
 
 async def _absent(device: Device, argv: list[str], io: Io) -> int:
