@@ -1,18 +1,26 @@
 """When a command's failure is a failure, what is inconclusive, and what old wordings do. The tenant here is a recorder."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from mdelab.bdd.last import Last
 from mdelab.bdd.registry import matching, run_step
 from mdelab.bdd.verdict import Inconclusive, Unmet
 from mdelab.lab.wire import ExecResult
+from mdelab.model.platform import Platform
 
 CONFTEST = """
 import pytest
 from mdelab.bdd import then, when
 from mdelab.lab.wire import ExecResult
+from mdelab.model.platform import Platform
+from types import SimpleNamespace
 
 class Recorder:
+    def endpoint(self, name):
+        return SimpleNamespace(platform=Platform.LINUX)
+
     def exec(self, endpoint, argv):
         code = int(argv[1]) if argv[0] == "exit" else 0
         return ExecResult(
@@ -99,6 +107,9 @@ def test_an_exit_code_and_an_output_are_shown_when_nobody_reads_them() -> None:
 
 class Printer:
     """A tenant on which every command prints its arguments."""
+
+    def endpoint(self, name: str) -> SimpleNamespace:
+        return SimpleNamespace(platform=Platform.LINUX)
 
     def exec(self, endpoint: str, argv: list[str]) -> ExecResult:
         return ExecResult(exit_code=1, stdout="\n".join(argv), stderr="", not_simulated=[])

@@ -23,6 +23,9 @@ class Proxy:
     is_authenticated: bool = False
 
 
+LINUX = Platform.LINUX
+"""What a step means that names no platform."""
+
 _UNITS = {
     "second": timedelta(seconds=1),
     "minute": timedelta(minutes=1),

@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 from mdelab.bdd.eventually import Seen, eventually, never
-from mdelab.bdd.registry import then
+from mdelab.bdd.last import Last
+from mdelab.bdd.registry import then, when
+from mdelab.bdd.steps.commands import run_each
+from mdelab.catalogue.readings import detection_test
 from mdelab.lab.client import TenantClient
 from mdelab.lab.mde_api import Rows
 
@@ -28,6 +31,19 @@ def raised(tenant: TenantClient, title: str, severity: str, endpoint: str, limit
         return Seen(holds, f"the alerts of {endpoint} were {found}")
 
     eventually(tenant, f"the {severity} alert {title!r} is raised for {endpoint}", limit, look)
+
+
+@when("{endpoint:Name} runs the detection test of its platform")
+def tested(tenant: TenantClient, last: Last, endpoint: str) -> None:
+    """The documented commands, one after the other."""
+    run_each(tenant, last, endpoint, detection_test(tenant.endpoint(endpoint).platform).commands)
+
+
+@then("the alert of its platform's detection test is raised for {endpoint:Name} within {limit:Duration}")
+def test_raised(tenant: TenantClient, endpoint: str, limit: timedelta) -> None:
+    """Exactly one alert with the documented title, with the documented severity."""
+    row = detection_test(tenant.endpoint(endpoint).platform)
+    raised(tenant, row.title, row.severity, endpoint, limit)
 
 
 @then("for {span:Duration} no alert is raised for {endpoint:Name}")

@@ -1,36 +1,37 @@
 """Commands on an endpoint, and what they print."""
 
-import shlex
+from collections.abc import Sequence
 
+from mdelab.bdd.command_line import words
 from mdelab.bdd.last import Last, describe
 from mdelab.bdd.registry import then, when
 from mdelab.bdd.verdict import Unmet
 from mdelab.lab.client import TenantClient
 from mdelab.lab.wire import ExecResult
-from mdelab.model.errors import LabError
 
 
 def run(tenant: TenantClient, last: Last, endpoint: str, command: str) -> ExecResult:
-    """Run a command line, split as a shell would; there is no shell."""
-    try:
-        argv = shlex.split(command)
-    except ValueError as error:
-        raise LabError(f"the command {command!r} cannot be split into words: {error}. Close its quotes.") from error
-    result = tenant.exec(endpoint, argv)
+    """Run a command line, split as on the endpoint's platform; there is no shell."""
+    result = tenant.exec(endpoint, words(command, tenant.endpoint(endpoint).platform))
     last.put(endpoint, command, result)
     return result
 
 
 @when("{endpoint:Name} runs {command:Quoted}")
 def runs(tenant: TenantClient, last: Last, endpoint: str, command: str) -> None:
-    """As root. An exit code other than 0 fails the scenario, unless a Then of it asserts on the command."""
+    """As root or administrator. An exit code other than 0 fails the scenario, unless a Then of it asserts on the command."""
     run(tenant, last, endpoint, command)
 
 
 @when("{endpoint:Name} runs:")
 def runs_all(tenant: TenantClient, last: Last, endpoint: str, docstring: str) -> None:
     """One command a line, one after the other; the last one is what the Then steps read, the others must succeed."""
-    *earlier, final = [line.strip() for line in docstring.splitlines() if line.strip()]
+    run_each(tenant, last, endpoint, [line.strip() for line in docstring.splitlines() if line.strip()])
+
+
+def run_each(tenant: TenantClient, last: Last, endpoint: str, commands: Sequence[str]) -> None:
+    """One after the other; all but the last must succeed."""
+    *earlier, final = commands
     is_read, last.is_read_later = last.is_read_later, False
     for line in earlier:
         run(tenant, last, endpoint, line)

@@ -22,7 +22,7 @@ def plain(tenant: TenantClient, platform: Platform, endpoint: str) -> None:
 def described(tenant: TenantClient, platform: Platform, endpoint: str, datatable: list[list[str]]) -> None:
     """As a plain one, but for the rows of the table: a field of the spec's `[[tenant.endpoint]]` and its value."""
     fields: dict[str, object] = {"name": endpoint, "platform": platform}
-    lists = ("services", "fanotify_users", "trusts")
+    lists = ("services", "fanotify_users", "trusts", "profiles")
     fields |= {row[0]: row[1].split() if row[0] in lists else row[1] for row in datatable}
     try:
         tenant.add_endpoint(msgspec.convert(fields, DeviceSpec, strict=False))
@@ -46,7 +46,7 @@ def with_fanotify(tenant: TenantClient, platform: Platform, endpoint: str, progr
 
 @given("a {platform:Platform} endpoint {endpoint:Name} behind {proxy:Proxy}")
 def behind(tenant: TenantClient, platform: Platform, endpoint: str, proxy: Proxy) -> None:
-    """/etc/environment on it names the proxy."""
+    """Its system, or on Linux /etc/environment, names the proxy."""
     tenant.add_endpoint(DeviceSpec(name=endpoint, platform=platform, proxy=furnish(tenant, proxy)))
 
 
@@ -73,6 +73,6 @@ def onboarded_passive(tenant: TenantClient, platform: Platform, endpoint: str) -
 
 @given("an onboarded {platform:Platform} endpoint {endpoint:Name} behind {proxy:Proxy}")
 def onboarded_behind(tenant: TenantClient, platform: Platform, endpoint: str, proxy: Proxy) -> None:
-    """Onboarded through a proxy that /etc/environment names."""
+    """Onboarded through a proxy that its system names."""
     tenant.add_endpoint(DeviceSpec(name=endpoint, platform=platform, proxy=furnish(tenant, proxy)))
     onboard(tenant, endpoint)

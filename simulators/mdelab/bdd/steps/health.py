@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from mdelab.bdd.eventually import NOW, Seen, eventually, never
+from mdelab.bdd.eventually import NOW, Seen, eventually
 from mdelab.bdd.registry import then
 from mdelab.bdd.verdict import Inconclusive
 from mdelab.lab.client import TenantClient
@@ -37,21 +37,6 @@ def health_shows_within(tenant: TenantClient, endpoint: str, limit: timedelta, d
     wanted = {row[0]: row[1] for row in datatable}
     promise = f"mdatp health on {endpoint} shows {', '.join(f'{name} {value}' for name, value in wanted.items())}"
     eventually(tenant, promise, limit, lambda: shows(tenant, endpoint, wanted))
-
-
-@then("for {span:Duration} {endpoint:Name} is not licensed")
-def not_licensed(tenant: TenantClient, endpoint: str, span: timedelta) -> None:
-    """The positive control is another endpoint of the tenant that is."""
-    others = [one for one in tenant.info().endpoints if one != endpoint]
-
-    def control() -> Seen:
-        licensed = [one for one in others if health(tenant, one)["licensed"] == "true"]
-        return Seen(
-            bool(licensed), f"no other endpoint of the tenant ({', '.join(others) or 'there is none'}) is licensed"
-        )
-
-    promise = f"{endpoint} is not licensed"
-    never(tenant, promise, span, lambda: shows(tenant, endpoint, {"licensed": "true"}), control)
 
 
 def _value(text: str) -> str:

@@ -1,16 +1,17 @@
-"""Onboarding and offboarding, by the files that do it in reality."""
+"""Onboarding and offboarding, by the packages that do it in reality: a file, a property list, values of the registry."""
 
 from datetime import timedelta
 
-from mdelab.bdd.eventually import Seen, eventually
+from mdelab.bdd.asking import ask, says
+from mdelab.bdd.eventually import Seen, eventually, never
 from mdelab.bdd.last import Last
 from mdelab.bdd.registry import given, then, when
 from mdelab.bdd.steps.cloud import listed_as
 from mdelab.bdd.steps.commands import run
-from mdelab.bdd.steps.health import shows
-from mdelab.bdd.steps.packages import FILES, configuration, drop, order, script
+from mdelab.bdd.steps.packages import blob, order, script
 from mdelab.bdd.tenancy import other_name
 from mdelab.bdd.verdict import Unmet
+from mdelab.catalogue.readings import Name, shell
 from mdelab.lab.client import LabClient, TenantClient
 from mdelab.lab.wire import TenantSpec
 from mdelab.model.package import Kind
@@ -21,93 +22,113 @@ _SETTLED = timedelta(minutes=30)
 
 def onboard(tenant: TenantClient, endpoint: str) -> None:
     """Onboard `endpoint` and let time pass until it is healthy and listed."""
-    drop(tenant, endpoint, "onboarding", configuration(order(tenant, "onboarding")))
-    wanted = {"licensed": "true", "healthy": "true"}
-    eventually(tenant, f"{endpoint} is onboarded", _SETTLED, lambda: shows(tenant, endpoint, wanted))
+    tenant.place_package(endpoint, "onboarding")
+    wanted: dict[Name, str] = {"licensed": "true", "ready": "true"}
+    eventually(tenant, f"{endpoint} is onboarded", _SETTLED, lambda: says(tenant, endpoint, wanted))
     eventually(tenant, f"the API lists {endpoint}", _SETTLED, lambda: listed_as(tenant, endpoint, "Active"))
 
 
 @when("{endpoint:Name} is onboarded")
 def is_onboarded(tenant: TenantClient, endpoint: str) -> None:
-    """It gets the tenant's mdatp_onboard.json."""
-    drop(tenant, endpoint, "onboarding", configuration(order(tenant, "onboarding")))
+    """It gets the tenant's onboarding package as its platform's management tools bring it."""
+    tenant.place_package(endpoint, "onboarding")
 
 
 @when("the portal's {kind:Kind} script runs on {endpoint:Name}")
 def script_runs(tenant: TenantClient, last: Last, kind: Kind, endpoint: str) -> None:
-    """The Python script of the portal's download, run as root with `sudo python3`."""
-    name, text = script(order(tenant, kind, "script"))
-    tenant.write_file(endpoint, f"/root/{name}", text)
-    run(tenant, last, endpoint, f"sudo python3 {name}")
+    """The script of the portal's download that asks no questions, run with administrative rights."""
+    row = shell(tenant.endpoint(endpoint).platform)
+    name, text = script(order(tenant, kind, row.platform, row.method))
+    tenant.write_file(endpoint, f"{row.folder}/{name}", text)
+    run(tenant, last, endpoint, row.command.format(name=name))
 
 
 @when("{endpoint:Name} gets a {damage:Damage} {kind:Kind} file")
 def gets_damaged(tenant: TenantClient, endpoint: str, damage: str, kind: Kind) -> None:
-    """truncated: the second half is missing. tampered: one character of the signed body differs."""
-    text = configuration(order(tenant, kind))
-    drop(tenant, endpoint, kind, text[: len(text) // 2] if damage == "truncated" else tampered(tenant, text))
+    """truncated: the second half of the package is missing. tampered: one character of its signed body differs."""
+    text = blob(tenant, kind, endpoint)
+    tenant.place_package(endpoint, kind, text[: len(text) // 2] if damage == "truncated" else tampered(tenant, text))
 
 
 @when("{endpoint:Name} gets the {kind:Kind} file of another tenant")
 def gets_foreign(lab: LabClient, tenant: TenantClient, endpoint: str, kind: Kind) -> None:
-    """A good file, of an organisation to which the endpoint does not belong."""
+    """A good package, of an organisation to which the endpoint does not belong."""
     name = other_name(tenant)
     names = {one.name for one in lab.tenants()}
     other = lab.tenant(name) if name in names else lab.create_tenant(TenantSpec(name=name))
-    drop(tenant, endpoint, kind, configuration(order(other, kind)))
+    tenant.place_package(endpoint, kind, order(other, kind, tenant.endpoint(endpoint).platform).blob)
 
 
 @when("{endpoint:Name} is offboarded")
 def is_offboarded(tenant: TenantClient, endpoint: str) -> None:
-    """It gets the tenant's mdatp_offboard.json, downloaded just now."""
-    drop(tenant, endpoint, "offboarding", configuration(order(tenant, "offboarding")))
+    """It gets the tenant's offboarding package, downloaded just now."""
+    tenant.place_package(endpoint, "offboarding")
 
 
 @when("{endpoint:Name} gets an offboarding file that was downloaded {age:Duration} ago")
 def gets_old(tenant: TenantClient, endpoint: str, age: timedelta) -> None:
     """Downloads it, lets that much time pass, then puts it onto the endpoint."""
-    text = configuration(order(tenant, "offboarding"))
+    text = blob(tenant, "offboarding", endpoint)
     tenant.move(seconds=age.total_seconds())
-    drop(tenant, endpoint, "offboarding", text)
+    tenant.place_package(endpoint, "offboarding", text)
 
 
 @given("a left-over offboarding file on {endpoint:Name}")
 def left_over(tenant: TenantClient, endpoint: str) -> None:
-    """mdatp_offboard.json of an earlier offboarding is still there."""
-    drop(tenant, endpoint, "offboarding", configuration(order(tenant, "offboarding")))
+    """The package of an earlier offboarding is still there."""
+    tenant.place_package(endpoint, "offboarding")
 
 
 @when("the offboarding file on {endpoint:Name} is removed")
 def file_removed(tenant: TenantClient, endpoint: str) -> None:
-    """An administrator deletes mdatp_offboard.json."""
-    tenant.remove_file(endpoint, FILES["offboarding"])
+    """An administrator deletes the offboarding package where the client looks for it."""
+    tenant.remove_package(endpoint, "offboarding")
 
 
 @then("{endpoint:Name} belongs to its tenant within {limit:Duration}")
 def belongs(tenant: TenantClient, endpoint: str, limit: timedelta) -> None:
-    """`org_id` is the organisation of this scenario's tenant."""
-    wanted = {"org_id": tenant.info().org_id, "licensed": "true"}
-    eventually(tenant, f"{endpoint} belongs to its tenant", limit, lambda: shows(tenant, endpoint, wanted))
+    """The device itself names the organisation of this scenario's tenant, and says that it is licensed."""
+    eventually(tenant, f"{endpoint} belongs to its tenant", limit, lambda: says(tenant, endpoint, _member(tenant)))
+
+
+@then("{endpoint:Name} belongs to no tenant within {limit:Duration}")
+def belongs_to_none(tenant: TenantClient, endpoint: str, limit: timedelta) -> None:
+    """The device itself says that it has no licence, and names no organisation."""
+    wanted: dict[Name, str] = {"organisation": "none", "licensed": "false"}
+    eventually(tenant, f"{endpoint} belongs to no tenant", limit, lambda: says(tenant, endpoint, wanted))
+
+
+@then("for {span:Duration} {endpoint:Name} is not licensed")
+def not_licensed(tenant: TenantClient, endpoint: str, span: timedelta) -> None:
+    """The positive control is another endpoint of the tenant that is."""
+    others = [one for one in tenant.info().endpoints if one != endpoint]
+
+    def control() -> Seen:
+        licensed = [one for one in others if ask(tenant, one, "licensed") == "true"]
+        return Seen(
+            bool(licensed), f"no other endpoint of the tenant ({', '.join(others) or 'there is none'}) is licensed"
+        )
+
+    never(tenant, f"{endpoint} is not licensed", span, lambda: says(tenant, endpoint, {"licensed": "true"}), control)
 
 
 @then("for {span:Duration} {endpoint:Name} goes on belonging to its tenant")
 def goes_on_belonging(tenant: TenantClient, endpoint: str, span: timedelta) -> None:
-    """Through all of the time, `org_id` stays and the licence too."""
-    wanted = {"org_id": tenant.info().org_id, "licensed": "true"}
-    always(tenant, endpoint, span, wanted)
-
-
-def always(tenant: TenantClient, endpoint: str, span: timedelta, wanted: dict[str, str]) -> None:
-    """Let `span` pass and see at each moment at which something happens that health shows `wanted`."""
+    """Through all of the time, its organisation stays and the licence too."""
+    wanted = _member(tenant)
     end = tenant.clock().now + span
 
     def look() -> Seen:
-        seen = shows(tenant, endpoint, wanted)
+        seen = says(tenant, endpoint, wanted)
         if not seen.holds:
             raise Unmet(f"{endpoint} changed at {tenant.clock().now:%H:%M:%S} lab time: {seen.text}")
         return Seen(tenant.clock().now >= end, seen.text)
 
     eventually(tenant, f"{endpoint} stays as it is", span, look)
+
+
+def _member(tenant: TenantClient) -> dict[Name, str]:
+    return {"organisation": tenant.info().org_id, "licensed": "true"}
 
 
 def tampered(tenant: TenantClient, text: str) -> str:

@@ -2,43 +2,46 @@
 
 from mdelab.bdd.registry import then
 from mdelab.bdd.verdict import Unmet
+from mdelab.bdd.words import LINUX
 from mdelab.lab.client import TenantClient
 from mdelab.lab.wire import PackageInfo, PackageOrder
 from mdelab.model.package import Kind
-
-FILES = {
-    "onboarding": "/etc/opt/microsoft/mdatp/mdatp_onboard.json",
-    "offboarding": "/etc/opt/microsoft/mdatp/mdatp_offboard.json",
-}
-"""Where the agent on Linux looks for them (defender-docs linux-install-manually.md, linux-off-board-endpoints.md)."""
+from mdelab.model.platform import Platform
 
 
-def order(tenant: TenantClient, kind: Kind, method: str = "configuration") -> PackageInfo:
+def order(tenant: TenantClient, kind: Kind, platform: Platform = LINUX, method: str = "configuration") -> PackageInfo:
     """Download a package, as an administrator does."""
-    return tenant.package(PackageOrder(kind=kind, method=method))
+    return tenant.package(PackageOrder(kind=kind, platform=platform, method=method))
 
 
-def configuration(package: PackageInfo) -> str:
-    """The text of the package's JSON file."""
-    return next(text for name, text in package.members.items() if name.endswith(".json"))
+def blob(tenant: TenantClient, kind: Kind, endpoint: str) -> str:
+    """What a package for this endpoint carries: the JSON that each medium wraps."""
+    return order(tenant, kind, tenant.endpoint(endpoint).platform).blob
 
 
 def script(package: PackageInfo) -> tuple[str, str]:
-    """Name and text of the package's Python script."""
-    return next((name, text) for name, text in package.members.items() if name.endswith(".py"))
-
-
-def drop(tenant: TenantClient, endpoint: str, kind: Kind, text: str) -> None:
-    """Write a package's JSON where the agent looks for it."""
-    tenant.write_file(endpoint, FILES[kind], text, mode=0o600)
+    """Name and text of the package's script."""
+    return next((name, text) for name, text in package.members.items() if name.endswith((".py", ".sh", ".cmd")))
 
 
 @then("the portal's {kind:Kind} download is {name:Quoted} and holds {member:Quoted}")
 def download(tenant: TenantClient, kind: Kind, name: str, member: str) -> None:
-    """The names of the zip and of the script in it, today in lab time."""
-    package = order(tenant, kind, "script")
+    """The names of the zip and of the script in it, today in lab time, for Linux."""
+    _holds(tenant, order(tenant, kind, LINUX, "script"), f"{kind} download", name, member)
+
+
+@then(
+    "the portal's {kind:Kind} download for {platform:Platform} by {method:Quoted} is {name:Quoted} and holds {member:Quoted}"
+)
+def download_by(tenant: TenantClient, kind: Kind, platform: Platform, method: str, name: str, member: str) -> None:
+    """The names of the zip and of one file in it, for one of the deployment methods that the portal offers."""
+    package = order(tenant, kind, platform, method)
+    _holds(tenant, package, f"{kind} download for {platform.value} by {method}", name, member)
+
+
+def _holds(tenant: TenantClient, package: PackageInfo, what: str, name: str, member: str) -> None:
     if package.file_name != name or member not in package.members:
         raise Unmet(
-            f"the portal's {kind} download is {package.file_name!r} and holds {sorted(package.members)}, "
+            f"the portal's {what} is {package.file_name!r} and holds {sorted(package.members)}, "
             f"not {name!r} with {member!r}. Compare the names with the date in lab time, {tenant.clock().now:%Y-%m-%d}."
         )

@@ -1,0 +1,137 @@
+@platforms
+Feature: What holds on every platform
+  Platforms differ in where a package lies, how a device is asked and which test raises which alert; the promises are the same.
+
+  @basis-documented @onboarding @R000-01 @RC-09
+  Scenario Outline: a <platform> endpoint is onboarded by its tenant's package
+    Given a <platform> endpoint dev-1
+    When dev-1 is onboarded
+    Then dev-1 belongs to its tenant within 10 minutes
+    And the API lists dev-1 as Active within 10 minutes
+
+    Examples:
+      | platform |
+      | Linux    |
+
+  @basis-documented @interception @R002-35 @R002-36 @R002-38 @RC-10
+  Scenario Outline: a <platform> endpoint refuses SSL inspection that curl accepts
+    Given a <platform> endpoint dev-1 behind an inspecting proxy whose CA it trusts
+    When dev-1 is onboarded
+    And dev-1 runs "curl -sS https://x.cp.wd.microsoft.com/api/report"
+    Then the command on dev-1 prints "OK"
+    And dev-1 refuses because of interception within 10 minutes
+
+    Examples:
+      | platform |
+      | Linux    |
+
+  @basis-documented @interception @R002-37 @RC-10
+  Scenario Outline: a <platform> endpoint connects once the Defender hosts are exempt from inspection
+    Given a <platform> endpoint dev-1 behind an inspecting proxy whose CA it trusts
+    When dev-1 is onboarded
+    And dev-1 runs "curl -sS https://x.cp.wd.microsoft.com/api/report"
+    Then dev-1 refuses because of interception within 10 minutes
+    When the inspecting proxy exempts the Defender hosts from inspection
+    Then the API lists dev-1 as Active within 1 hour
+
+    Examples:
+      | platform |
+      | Linux    |
+
+  @basis-documented @alerts @RC-11
+  Scenario Outline: the detection test of <platform> raises its alert
+    Given an onboarded <platform> endpoint dev-1
+    When dev-1 runs the detection test of its platform
+    Then the alert of its platform's detection test is raised for dev-1 within 10 minutes
+
+    Examples:
+      | platform |
+      | Linux    |
+
+  @basis-documented @offboarding @R004-83 @RC-12
+  Scenario Outline: an offboarded <platform> endpoint belongs to no tenant
+    Given an onboarded <platform> endpoint dev-1
+    When dev-1 is offboarded
+    Then dev-1 belongs to no tenant within 5 minutes
+    And for 6 days the API goes on listing dev-1 as Active
+    And the API lists dev-1 as Inactive within 2 days
+
+    Examples:
+      | platform |
+      | Linux    |
+
+  @basis-assumed @onboarding
+  Scenario Outline: a tampered package does not onboard a <platform> endpoint
+    Given an onboarded Linux endpoint lin-1
+    And a <platform> endpoint dev-1
+    When dev-1 gets a tampered onboarding file
+    Then for 1 hour dev-1 is not licensed
+
+    Examples:
+      | platform |
+      | Linux    |
+
+  @basis-assumed @onboarding
+  Scenario Outline: the package of another tenant does not move a <platform> endpoint
+    Given an onboarded <platform> endpoint dev-1
+    When dev-1 gets the onboarding file of another tenant
+    Then for 1 hour dev-1 goes on belonging to its tenant
+
+    Examples:
+      | platform |
+      | Linux    |
+
+  @basis-documented @offboarding
+  Scenario Outline: an offboarding package that is eight days old does not offboard a <platform> endpoint
+    Given an onboarded <platform> endpoint dev-1
+    When dev-1 gets an offboarding file that was downloaded 8 days ago
+    Then for 1 hour dev-1 goes on belonging to its tenant
+
+    Examples:
+      | platform |
+      | Linux    |
+
+  @basis-documented @onboarding @packages
+  Scenario Outline: the portal's script onboards the <platform> endpoint on which it runs
+    Given a <platform> endpoint dev-1
+    When the portal's onboarding script runs on dev-1
+    Then the command on dev-1 exits with 0
+    And dev-1 belongs to its tenant within 10 minutes
+
+    Examples:
+      | platform |
+      | Linux    |
+
+  @basis-assumed @offboarding @packages
+  Scenario Outline: the portal's script offboards the <platform> endpoint on which it runs
+    Given an onboarded <platform> endpoint dev-1
+    When the portal's offboarding script runs on dev-1
+    Then the command on dev-1 exits with 0
+    And dev-1 belongs to no tenant within 10 minutes
+
+    Examples:
+      | platform |
+      | Linux    |
+
+  @basis-seed @connectivity @R002-40 @R002-41 @R002-42
+  Scenario Outline: curl on <platform> prints OK for both of the documented URLs
+    Given a <platform> endpoint dev-1
+    When dev-1 runs "curl -sS https://x.cp.wd.microsoft.com/api/report"
+    Then the command on dev-1 prints "OK"
+    When dev-1 runs "curl -sS https://cdn.x.cp.wd.microsoft.com/ping"
+    Then the command on dev-1 prints "OK"
+
+    Examples:
+      | platform |
+      | Linux    |
+
+  @basis-documented @connectivity @R002-34
+  Scenario Outline: an authenticated proxy keeps a <platform> endpoint out
+    Given an onboarded Linux endpoint lin-1
+    And a <platform> endpoint dev-1 behind an authenticated proxy
+    When dev-1 is onboarded
+    Then for 1 hour the API does not list dev-1
+
+    Examples:
+      | platform |
+      | Linux    |
