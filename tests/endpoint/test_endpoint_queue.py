@@ -7,10 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdelab.endpoint.files import FolderTree, MemoryTree
-from mdelab.endpoint.queue import FOLDER, Queue, QueueStore
+from mdelab.endpoint.queue import Queue, QueueStore
 from mdelab.model.channel import MAX_BODY_BYTES, Event
 
 AT = datetime(2026, 1, 5, tzinfo=UTC)
+
+FOLDER = "/queue"
 
 
 def event(number: int, size: int = 1) -> Event:
@@ -23,11 +25,11 @@ def test_disk_and_memory_agree_after_any_order_of_additions_acknowledgements_and
     steps: list[int | str],
 ) -> None:
     files = MemoryTree()
-    queue, store = Queue(capacity=3000), QueueStore(files)
+    queue, store = Queue(capacity=3000), QueueStore(files, FOLDER)
     number = 0
     for step in steps:
         if isinstance(step, str):
-            store = QueueStore(files)
+            store = QueueStore(files, FOLDER)
             queue = Queue(store.load(), capacity=3000)
         elif step > 0:
             for _ in range(step):
@@ -38,7 +40,7 @@ def test_disk_and_memory_agree_after_any_order_of_additions_acknowledgements_and
             count = min(-step, len(queue))
             queue.forget(count)
             store.forget(count)
-        assert [one.id for one in QueueStore(files).load()] == [
+        assert [one.id for one in QueueStore(files, FOLDER).load()] == [
             f"e-{n}" for n in range(number - len(queue) + 1, number + 1)
         ]
         if not len(queue):
@@ -47,15 +49,15 @@ def test_disk_and_memory_agree_after_any_order_of_additions_acknowledgements_and
 
 def test_a_line_that_a_crash_cut_short_is_dropped_and_the_queue_goes_on(tmp_path: Path) -> None:
     files = FolderTree(tmp_path)
-    store = QueueStore(files)
+    store = QueueStore(files, FOLDER)
     store.append(event(1))
     store.append(event(2))
     (path,) = files.paths(FOLDER)
     files.write(path, files.read(path)[:-20])
-    again = QueueStore(files)
+    again = QueueStore(files, FOLDER)
     assert [one.id for one in again.load()] == ["e-1"]
     again.append(event(3))
-    assert [one.id for one in QueueStore(files).load()] == ["e-1", "e-3"]
+    assert [one.id for one in QueueStore(files, FOLDER).load()] == ["e-1", "e-3"]
 
 
 def test_a_batch_holds_what_the_cloud_takes_and_at_least_one_event() -> None:

@@ -9,9 +9,11 @@ import pytest
 from endpoint_world import World, log_of
 
 from mdelab.endpoint import settings
+from mdelab.endpoint.environment import parse
 from mdelab.endpoint.files import MemoryTree
-from mdelab.endpoint.machine import Machine, parse_environment
-from mdelab.endpoint.route import UNIT_FILE, agent_route
+from mdelab.endpoint.machine import Machine
+from mdelab.endpoint.proxy_places import UNIT_FILE
+from mdelab.endpoint.route import agent_route
 from mdelab.model.attachment import Attachment
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
@@ -76,7 +78,7 @@ def test_a_proxy_that_cannot_be_read_is_complained_of_and_passed_over() -> None:
     ],
 )
 def test_environment_files_are_read_as_pam_reads_them(text: str, found: dict[str, str]) -> None:
-    assert parse_environment(text) == found
+    assert parse(text) == found
 
 
 def test_settings_survive_the_disk_and_managed_values_never_reach_it() -> None:
@@ -105,13 +107,13 @@ def test_a_broken_settings_file_leaves_what_is_in_force_and_is_logged(tmp_path: 
         async with World(tmp_path) as world:
             sensor = await world.sensor()
             sensor.configure(passive_mode=True)
-            sensor.machine.files.write(settings.SETTINGS_FILE, b'{"passive_mode": "perhaps"')
+            sensor.machine.files.write(sensor.machine.paths.settings, b'{"passive_mode": "perhaps"')
             assert sensor.agent.settings.passive_mode is True
             assert "settings file cannot be read" in log_of(sensor)
             sensor.machine.files.write(
-                settings.MANAGED_FILE, msgspec.json.encode({"edr": {"tags": [{"key": "GROUP", "value": "lab"}]}})
+                sensor.machine.paths.managed, msgspec.json.encode({"edr": {"tags": [{"key": "GROUP", "value": "lab"}]}})
             )
-            sensor.machine.files.write(settings.SETTINGS_FILE, b"{}")
+            sensor.machine.files.write(sensor.machine.paths.settings, b"{}")
             assert sensor.agent.settings.passive_mode is False
             assert sensor.agent.tags == {"GROUP": "lab"}
 

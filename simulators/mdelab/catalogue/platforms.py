@@ -5,9 +5,10 @@ from typing import Literal
 
 import msgspec
 
+from mdelab.catalogue.distributions import distribution
 from mdelab.catalogue.read import read
 from mdelab.model.basis import Basis
-from mdelab.model.device import DEFAULT_PYTHON, DeviceSpec
+from mdelab.model.device import DEFAULT_PYTHON, DeviceSpec, ProxySource
 from mdelab.model.package import Kind
 from mdelab.model.platform import Platform
 
@@ -25,6 +26,47 @@ class ArtifactRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     source: str
 
 
+class Paths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Files and folders of the client and the system."""
+
+    os_store: str
+    """The certificates that the system trusts, PEM."""
+    core_log: str
+    rotated_log: str
+    install_log: str
+    settings: str
+    managed: str
+    """What an administrator's management decides; "" where that is no file."""
+    state: str
+    database: str
+    queue: str
+    quarantine: str
+    basis: Basis
+    source: str
+
+
+class ProxyRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A place where the client's proxy can be set."""
+
+    name: ProxySource
+    place: str
+    """Which of `mdelab.endpoint.proxy_places`."""
+    basis: Basis
+    source: str
+
+
+class ApiRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the MDE API calls a device: the first row that fits."""
+
+    edition: str = ""
+    """"" fits all."""
+    least_build: int = 0
+    """Of a release such as 10.0.22631."""
+    os_platform: str
+    basis: Basis
+    source: str
+
+
 class PlatformRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One platform."""
 
@@ -38,7 +80,24 @@ class PlatformRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     service: str
     """The service of the Defender client."""
     own_folders: tuple[str, ...]
-    """Written by the client or the system itself: neither scanned nor observed. Each ends in a slash."""
+    """How the paths begin that the client or the system itself writes: neither scanned nor observed."""
+    folders: tuple[str, ...]
+    """Made with the device."""
+    user: str
+    """Under whom programs run."""
+    login: dict[str, str] = {}
+    """Variables of a login; `{name}` is the device's."""
+    environment: Literal["file", "system-configuration", "winhttp"]
+    """Where the setting lies that every program of the device sees."""
+    paths: Paths
+    proxy: tuple[ProxyRow, ...]
+    """Strongest first."""
+    api: tuple[ApiRow, ...] = ()
+    """Linux: the distribution says it."""
+    services: tuple[str, ...] = ()
+    """Services beside the client's that every device has."""
+    service_shows_state: bool = False
+    """Whether the client starts and stops its service by its own state, instead of being stopped with it."""
     has_registry: bool = False
     """Whether it has a registry, and an event log."""
     artifact: tuple[ArtifactRow, ...]
@@ -68,3 +127,13 @@ def complete(spec: DeviceSpec) -> DeviceSpec:
         python=row.python if spec.python == DEFAULT_PYTHON else spec.python,
         edition=spec.edition or row.edition,
     )
+
+
+def os_platform(spec: DeviceSpec) -> str:
+    """As the MDE API spells it. Raises LabError for a distribution that the lab does not know."""
+    build = spec.release.rpartition(".")[2]
+    number = int(build) if build.isdigit() else 0
+    for row in platform_row(spec.platform).api:
+        if row.edition in ("", spec.edition) and number >= row.least_build:
+            return row.os_platform
+    return distribution(spec.distribution).api_platform

@@ -11,8 +11,6 @@ import msgspec
 
 from mdelab.catalogue.threats import Signature, signatures
 
-QUARANTINE = "/var/opt/microsoft/mdatp/quarantine"
-
 ThreatStatus = Literal["quarantined", "detected", "restored", "removed", "allowed"]
 """`detected` is what a passive antivirus says: it reports and leaves the file alone."""
 

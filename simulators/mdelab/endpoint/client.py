@@ -17,13 +17,14 @@ from mdelab.endpoint.daemon import Daemon, load_state
 from mdelab.endpoint.identity import Identity
 from mdelab.endpoint.log import MOST_BYTES, CoreLog
 from mdelab.endpoint.machine import Machine
-from mdelab.endpoint.preferences import PREFERENCE_FILES, Preferences
+from mdelab.endpoint.preferences import Preferences
 from mdelab.endpoint.protection import Protection
 from mdelab.endpoint.queue import CAPACITY, Queue, QueueStore
 from mdelab.endpoint.roots import package_roots, roots_of
 from mdelab.endpoint.route import agent_route
 from mdelab.endpoint.transport import Transport
 from mdelab.model.channel import Command as CloudCommand
+from mdelab.model.errors import LabError
 from mdelab.model.evidence import EvidenceSink
 from mdelab.model.package import Kind
 from mdelab.model.route import Proxy
@@ -41,9 +42,10 @@ class Client:
         """lean: for fleets: one idle connection, a short log, a short queue, no state on disk."""
         name = machine.spec.name
         self._machine = machine
+        self._row = platform_row(machine.spec.platform)
         self._tenant = tenant
         self._lean = lean
-        self._preferences = Preferences(machine.files)
+        self._preferences = Preferences(machine.files, self._row.paths)
         self._complained: list[str] = []
         self._packages: dict[Kind, artifacts.Artifact | None] = {}
         """As they were when the agent last heard of them."""
@@ -53,6 +55,7 @@ class Client:
             files=machine.files,
             tenant=tenant,
             device=name,
+            quarantine=self._row.paths.quarantine,
             settings=lambda: self.agent.settings,
             known=lambda: self.agent.threats,
         )
@@ -85,10 +88,11 @@ class Client:
             name=self._machine.spec.name,
             tenant=self._tenant,
             files=self._machine.files,
+            paths=self._row.paths,
             agent=self.agent,
             transport=self.transport,
             store=self._store,
-            log=CoreLog(self._machine.files, _LEAN_LOG_BYTES if self._lean else MOST_BYTES),
+            log=CoreLog(self._machine.files, self._row.paths, _LEAN_LOG_BYTES if self._lean else MOST_BYTES),
             execute=self._execute,
             remove_package=self._remove_package,
             now=self.now,
@@ -97,6 +101,10 @@ class Client:
         self.look_for_conflicts()
         self.feed(happened.Started())
         self._set_managed_tags()
+        self.look_for_packages()
+
+    def look_for_packages(self) -> None:
+        """Tell the agent of the packages that lie on the device, as new ones."""
         self._packages.clear()
         for kind in artifacts.KINDS:
             if artifacts.find(self._machine, kind):
@@ -129,7 +137,7 @@ class Client:
                 self._package_changed(kind)
         if kinds:
             return
-        if path in PREFERENCE_FILES:
+        if path in self._preferences.files:
             self._read_preferences()
         elif self._machine.files.exists(path):
             self.feed(happened.Observed(type="FileCreated", fields={"TargetFilename": path}))
@@ -158,9 +166,9 @@ class Client:
     def _new_agent(self) -> Agent:
         """The agent as the disk has it."""
         machine = self._machine
-        self._store = QueueStore(machine.files)
+        self._store = QueueStore(machine.files, self._row.paths.queue)
         events = self._store.load()
-        saved = load_state(machine.files)
+        saved = load_state(machine.files, self._row.paths)
         # The queue knows of events that were made after the state was written.
         saved.sent = max([saved.sent, *(int(event.id.rsplit("-", 1)[-1]) for event in events[-1:])])
         return Agent(
@@ -190,7 +198,7 @@ class Client:
         """Take up both settings files; one that cannot be read leaves what is in force, and the log says so."""
         try:
             self._preferences.read()
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, LabError) as error:
             self._complain(f"a settings file cannot be read and is passed over: {error}")
             return
         self.feed(happened.SettingsChanged(settings=self._preferences.in_force))
@@ -203,7 +211,7 @@ class Client:
 
     def _complain(self, text: str) -> None:
         if self._machine.spec.installed:
-            CoreLog(self._machine.files).write("error", text, self.now())
+            CoreLog(self._machine.files, self._row.paths).write("error", text, self.now())
 
     def _proxy(self) -> Proxy | None:
         route, complaints = agent_route(self._machine, self.agent.settings)
@@ -219,7 +227,7 @@ class Client:
             return happened.CommandExecuted(
                 id=ordered.id, status="Failed", message=f"{ordered.type} is not simulated by this lab"
             )
-        own_folders = platform_row(self._machine.spec.platform).own_folders
+        own_folders = self._row.own_folders
         paths = [path for path in self._machine.files.paths() if not path.startswith(own_folders)]
         found = [threat for path in paths if (threat := self.scan_file(path)) is not None]
         return happened.CommandExecuted(

@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 
 from mdelab.catalogue import service_for
+from mdelab.catalogue.platforms import Paths
 from mdelab.endpoint import events as happened
 from mdelab.endpoint.agent import Agent
 from mdelab.endpoint.commands import (
@@ -42,8 +43,6 @@ from mdelab.model.tenant import Tenant
 from mdelab.model.trust import Trust
 from mdelab.model.work import Item
 
-STATE_FILE = "/var/opt/microsoft/mdatp/wdavstate"
-
 _REDIRECTS = 5
 
 Executor = Callable[[CloudCommand], happened.CommandExecuted]
@@ -53,17 +52,15 @@ Executor = Callable[[CloudCommand], happened.CommandExecuted]
 class _StateFile(msgspec.Struct, kw_only=True, rename="camel"):
     """`wdavstate`: what tools read of it, and the lab's own part."""
 
-    engine_core: dict[str, str] = msgspec.field(
-        default_factory=lambda: {"databaseRootPath": "/var/opt/microsoft/mdatp/enginedb"}
-    )
+    engine_core: dict[str, str] = {}
     edr: dict[str, str] = {}
     agent: Saved = msgspec.field(default_factory=Saved)
 
 
-def load_state(files: FileTree) -> Saved:
+def load_state(files: FileTree, paths: Paths) -> Saved:
     """The agent's memory; a fresh one when there is none or it cannot be read."""
     try:
-        return msgspec.json.decode(files.read(STATE_FILE), type=_StateFile).agent
+        return msgspec.json.decode(files.read(paths.state), type=_StateFile).agent
     except (FileNotFoundError, msgspec.DecodeError):
         return Saved()
 
@@ -77,6 +74,7 @@ class Daemon:
         name: str,
         tenant: Tenant,
         files: FileTree,
+        paths: Paths,
         agent: Agent,
         transport: Transport,
         store: QueueStore,
@@ -92,6 +90,7 @@ class Daemon:
         self._name = name
         self._tenant = tenant
         self._files = files
+        self._paths = paths
         self._agent = agent
         self._transport = transport
         self._store = store
@@ -174,8 +173,12 @@ class Daemon:
         if not self._persists:
             return
         saved = self._agent.saved()
-        state = _StateFile(edr={"identity": self._agent.machine_id} if saved.token else {}, agent=saved)
-        self._files.write(STATE_FILE, msgspec.json.encode(state), 0o600)
+        state = _StateFile(
+            engine_core={"databaseRootPath": self._paths.database},
+            edr={"identity": self._agent.machine_id} if saved.token else {},
+            agent=saved,
+        )
+        self._files.write(self._paths.state, msgspec.json.encode(state), 0o600)
 
     def _spawn(self, what: str, work: Callable[[Item], Awaitable[None]]) -> None:
         """Begin `work`; the tenant counts it as in flight from this moment on."""

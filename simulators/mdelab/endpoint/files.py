@@ -275,3 +275,9 @@ class MemoryTree:
     def _tell(self, path: str) -> None:
         for callback in list(self._watchers):
             callback(path)
+
+
+def put(files: FileTree, path: str, text: str) -> None:
+    """Write a file unless it is there."""
+    if not files.exists(path):
+        files.write(path, text.encode())

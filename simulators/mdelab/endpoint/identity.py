@@ -1,7 +1,7 @@
 """Who a device is to the cloud, for as long as it lives: its machine id and its network card, the same in every run."""
 
 from mdelab.catalogue.health import health
-from mdelab.endpoint import layout
+from mdelab.catalogue.platforms import os_platform
 from mdelab.model.attachment import Attachment
 from mdelab.model.channel import Profile
 from mdelab.model.device import DeviceSpec
@@ -24,7 +24,7 @@ class Identity:
         return Profile(
             machine_id=self.machine_id,
             name=spec.name,
-            os_platform=layout.os_platform(spec),
+            os_platform=os_platform(spec),
             os_version=spec.release,
             client_version=health().product.app_version,
             address=attachment.address,

@@ -1,72 +1,36 @@
-"""The files of a Linux device as it is when it is made: system files, the OS store, the client's folders, its proxy.
+"""The files of a device as it is when it is made: the OS store, the client's folders and settings, its proxy.
 
-What is there already stays: a device that is started again keeps what happened to it.
+What only one platform has is in `system_files`. What is there already stays: a device that is started again keeps what
+happened to it.
 """
 
-import json
 from datetime import datetime
 from pathlib import Path
 
-import msgspec
-
-from mdelab.catalogue.distributions import distribution
-from mdelab.endpoint.files import FileTree
-from mdelab.endpoint.log import CORE_LOG, INSTALL_LOG
-from mdelab.endpoint.machine import ENVIRONMENT_FILE, Machine
-from mdelab.endpoint.route import UNIT_FILE
-from mdelab.endpoint.settings import MANAGED_FILE, SETTINGS_FILE, AgentSettings, encode
-from mdelab.model.device import DeviceSpec, ProxySource
+from mdelab.catalogue.platforms import platform_row
+from mdelab.endpoint.files import put
+from mdelab.endpoint.machine import Machine
+from mdelab.endpoint.proxy_places import PLACES
+from mdelab.endpoint.settings import AgentSettings, encode
+from mdelab.endpoint.system_files import write_system_files
+from mdelab.model.device import ProxySource
 from mdelab.model.errors import LabError
 from mdelab.model.route import parse_proxy
 
-OS_STORE = "/etc/ssl/certs/ca-certificates.crt"
-
-_FOLDERS = (
-    "/etc/opt/microsoft/mdatp/managed",
-    "/opt/microsoft/mdatp/sbin",
-    "/var/opt/microsoft/mdatp/quarantine",
-    "/var/log/microsoft/mdatp/rotated",
-    "/tmp",
-    "/root",
-    "/home",
-)
-
-_UNIT = """[Unit]
-Description=Microsoft Defender for Endpoint
-After=network.target
-
-[Service]
-Type=simple
-ExecStart=/opt/microsoft/mdatp/sbin/wdavdaemon
-Restart=always
-
-[Install]
-WantedBy=multi-user.target
-"""
-
 
 def lay_out(machine: Machine, now: datetime) -> None:
-    """Make the device's files. Raises LabError for a distribution or a hop that the lab does not know."""
+    """Make the device's files. Raises LabError for a distribution, a release or a hop that the lab does not know."""
     spec, files = machine.spec, machine.files
-    row = distribution(spec.distribution)
-    _put(
-        files,
-        "/etc/os-release",
-        f'PRETTY_NAME="{row.pretty.format(release=spec.release)}"\nNAME="{row.name}"\nVERSION_ID="{spec.release}"\n'
-        f'VERSION="{spec.release}"\nID={row.id}\n' + (f'ID_LIKE="{row.id_like}"\n' if row.id_like else ""),
-    )
-    _put(files, "/etc/hostname", f"{spec.name}\n")
-    _put(files, "/etc/resolv.conf", f"nameserver {machine.attachment.resolver[0]}\n")
-    _put(files, "/etc/environment", 'PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"\n')
-    for folder in _FOLDERS:
+    row = platform_row(spec.platform)
+    write_system_files(machine)
+    for folder in row.folders:
         files.make_folder(folder)
     if spec.installed:
-        _put(files, UNIT_FILE, _UNIT)
-        _put(files, INSTALL_LOG, f"[{now:%Y-%m-%d %H:%M:%S}] Release ring: Production\n")
-        _put(files, CORE_LOG, "")
+        put(files, row.paths.install_log, f"[{now:%Y-%m-%d %H:%M:%S}] Release ring: Production\n")
+        put(files, row.paths.core_log, "")
         local = AgentSettings(real_time_protection=not spec.passive, passive_mode=spec.passive)
-        if not files.exists(SETTINGS_FILE):
-            files.write(SETTINGS_FILE, encode(local), 0o600)
+        if not files.exists(row.paths.settings):
+            files.write(row.paths.settings, encode(local), 0o600)
     write_store(machine)
     if spec.proxy:
         write_proxy(machine, spec.proxy, spec.proxy_source)
@@ -82,7 +46,8 @@ def write_store(machine: Machine) -> None:
                 f"{machine.spec.name!r} cannot trust the CA of {name!r}: no such inspecting hop. Known: {known}."
             )
     pems = [machine.attachment.public_roots, *(cas[name] for name in machine.spec.trusts)]
-    machine.files.write(OS_STORE, b"".join(_pem(path) for path in pems))
+    store = platform_row(machine.spec.platform).paths.os_store
+    machine.files.write(store, b"".join(_pem(path) for path in pems))
 
 
 def check_proxy(machine: Machine, proxy: str) -> str:
@@ -102,43 +67,16 @@ def check_proxy(machine: Machine, proxy: str) -> str:
 
 
 def write_proxy(machine: Machine, proxy: str, source: ProxySource) -> None:
-    """Set the proxy at one of the four places, or remove it from there with "". Raises LabError."""
+    """Set the proxy at one of the platform's places, or remove it from there with "". Raises LabError."""
     url = check_proxy(machine, proxy)
-    files = machine.files
-    match source:
-        case "environment":
-            _set_line(files, ENVIRONMENT_FILE, "HTTPS_PROXY=", f"HTTPS_PROXY={url}" if url else "")
-        case "service":
-            line = f'Environment="HTTPS_PROXY={url}"' if url else ""
-            _set_line(files, UNIT_FILE, 'Environment="HTTPS_PROXY=', line, after="[Service]")
-        case "managed":
-            managed = json.loads(files.read(MANAGED_FILE)) if files.exists(MANAGED_FILE) else {}
-            managed.setdefault("cloudService", {}).pop("proxy", None)
-            if url:
-                managed["cloudService"]["proxy"] = url
-            files.write(MANAGED_FILE, json.dumps(managed, indent=2).encode() + b"\n")
-        case "mdatp":
-            local = msgspec.json.decode(files.read(SETTINGS_FILE), type=AgentSettings)
-            files.write(SETTINGS_FILE, encode(msgspec.structs.replace(local, proxy=url)), 0o600)
-
-
-def os_platform(spec: DeviceSpec) -> str:
-    """As the MDE API spells it."""
-    return distribution(spec.distribution).api_platform
-
-
-def _put(files: FileTree, path: str, text: str) -> None:
-    if not files.exists(path):
-        files.write(path, text.encode())
-
-
-def _set_line(files: FileTree, path: str, prefix: str, line: str, after: str = "") -> None:
-    """Replace the lines that begin with `prefix` by `line` (none when empty), below the line `after` when given."""
-    text = files.read(path).decode(errors="replace") if files.exists(path) else ""
-    lines = [kept for kept in text.splitlines() if not kept.startswith(prefix)]
-    if line:
-        lines.insert(lines.index(after) + 1 if after in lines else len(lines), line)
-    files.write(path, ("\n".join(lines) + "\n").encode())
+    rows = platform_row(machine.spec.platform).proxy
+    row = next((row for row in rows if row.name == source), None)
+    if row is None:
+        known = ", ".join(row.name for row in rows)
+        raise LabError(
+            f"{machine.spec.name!r} is a {machine.spec.platform} device and has no proxy_source {source!r}. Use one of: {known}."
+        )
+    PLACES[row.place].write(machine, url)
 
 
 def _pem(path: Path) -> bytes:

@@ -3,9 +3,8 @@
 It does not act by itself: the sensor (`mdelab.endpoint.sensor`) owns it and the programs run on it.
 """
 
-import shlex
-
-from mdelab.catalogue.platforms import platform_row
+from mdelab.catalogue.platforms import Paths, platform_row
+from mdelab.endpoint import environment
 from mdelab.endpoint.event_log import EventLog
 from mdelab.endpoint.files import FileTree, FolderTree, MemoryTree
 from mdelab.endpoint.registry import Registry
@@ -15,9 +14,7 @@ from mdelab.model.device import DeviceSpec
 __all__ = ["DEFENDER", "FileTree", "FolderTree", "Machine", "MemoryTree"]
 
 DEFENDER = "mdatp"
-"""The service of the Defender client."""
-
-ENVIRONMENT_FILE = "/etc/environment"
+"""The service of the Defender client on Linux and macOS."""
 
 
 class Machine:
@@ -38,17 +35,19 @@ class Machine:
         self._stopped: set[str] = set()
 
     @property
+    def paths(self) -> Paths:
+        """Where the client's and the system's files lie on its platform."""
+        return platform_row(self.spec.platform).paths
+
+    @property
     def environment(self) -> dict[str, str]:
-        """The variables of /etc/environment, read anew each time."""
-        try:
-            text = self.files.read(ENVIRONMENT_FILE).decode(errors="replace")
-        except FileNotFoundError:
-            return {}
-        return parse_environment(text)
+        """The variables that every program is started with, read anew each time. Raises LabError."""
+        return environment.read(platform_row(self.spec.platform).environment, self.files, self.registry)
 
     def services(self) -> dict[str, bool]:
-        """Service name -> whether it runs. `mdatp` is among them when the client is installed."""
-        names = ([DEFENDER] if self.spec.installed else []) + list(self.spec.services)
+        """Service name -> whether it runs. The client's is among them when it is installed."""
+        row = platform_row(self.spec.platform)
+        names = [*([row.service] if self.spec.installed else []), *row.services, *self.spec.services]
         return {name: name not in self._stopped for name in names}
 
     def set_service(self, name: str, running: bool) -> None:
@@ -57,19 +56,3 @@ class Machine:
             self._stopped.discard(name)
         else:
             self._stopped.add(name)
-
-
-def parse_environment(text: str) -> dict[str, str]:
-    """Read KEY=value lines as pam_env does: comments and blank lines are skipped, `export` and quotes are dropped."""
-    found: dict[str, str] = {}
-    for line in text.splitlines():
-        line = line.strip().removeprefix("export ").strip()
-        if not line or line.startswith("#") or "=" not in line:
-            continue
-        key, value = line.split("=", 1)
-        try:
-            found[key.strip()] = "".join(shlex.split(value))
-        except ValueError:
-            # An unclosed quote: the value stands as it was written.
-            found[key.strip()] = value
-    return found

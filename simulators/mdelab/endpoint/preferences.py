@@ -3,29 +3,29 @@
 What the fields mean, and how the files are written, is `mdelab.endpoint.settings`.
 """
 
+from mdelab.catalogue.platforms import Paths
+from mdelab.endpoint import property_list
 from mdelab.endpoint.files import FileTree
 from mdelab.endpoint.settings import (
-    MANAGED_FILE,
-    SETTINGS_FILE,
     AgentSettings,
     Managed,
     changed,
     decode,
     decode_managed,
     encode,
+    managed_of,
     under,
 )
-
-PREFERENCE_FILES = (SETTINGS_FILE, MANAGED_FILE)
 
 
 class Preferences:
     """Of one device."""
 
-    __slots__ = ("_files", "_local", "_managed")
+    __slots__ = ("_files", "_local", "_managed", "_paths")
 
-    def __init__(self, files: FileTree) -> None:
+    def __init__(self, files: FileTree, paths: Paths) -> None:
         self._files = files
+        self._paths = paths
         self._local = AgentSettings()
         self._managed = Managed()
 
@@ -38,14 +38,25 @@ class Preferences:
         """Device tags that the managed file sets."""
         return self._managed.tags
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Their paths."""
+        return tuple(path for path in (self._paths.settings, self._paths.managed) if path)
+
     def read(self) -> None:
-        """Take up both files. Raises msgspec.DecodeError for one that cannot be read, which leaves what is in force."""
-        files = self._files
-        if files.exists(SETTINGS_FILE):
-            self._local = decode(files.read(SETTINGS_FILE))
-        self._managed = decode_managed(files.read(MANAGED_FILE)) if files.exists(MANAGED_FILE) else Managed()
+        """Take up both files. Raises msgspec.DecodeError or LabError for one that cannot be read; what is in force stays."""
+        files, paths = self._files, self._paths
+        if files.exists(paths.settings):
+            self._local = decode(files.read(paths.settings))
+        self._managed = self._read_managed() if paths.managed and files.exists(paths.managed) else Managed()
+
+    def _read_managed(self) -> Managed:
+        path = self._paths.managed
+        if path.endswith(".plist"):
+            return managed_of(property_list.read_dictionary(self._files, path))
+        return decode_managed(self._files.read(path))
 
     def change(self, changes: dict[str, object]) -> None:
         """Change local settings, on disk too. Raises LabError."""
         self._local = changed(self._local, changes)
-        self._files.write(SETTINGS_FILE, encode(self._local), 0o600)
+        self._files.write(self._paths.settings, encode(self._local), 0o600)

@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Callable
 
-from mdelab.endpoint.antivirus import QUARANTINE, Threat, ThreatStatus, judge
+from mdelab.endpoint.antivirus import Threat, ThreatStatus, judge
 from mdelab.endpoint.files import FileTree
 from mdelab.endpoint.settings import AgentSettings
 from mdelab.model.seeds import guid
@@ -13,7 +13,7 @@ from mdelab.model.tenant import Tenant
 class Protection:
     """Reads the settings anew for each file, so that a change counts at once."""
 
-    __slots__ = ("_device", "_files", "_known", "_settings", "_tenant")
+    __slots__ = ("_device", "_files", "_known", "_quarantine", "_settings", "_tenant")
 
     def __init__(
         self,
@@ -21,15 +21,17 @@ class Protection:
         files: FileTree,
         tenant: Tenant,
         device: str,
+        quarantine: str,
         settings: Callable[[], AgentSettings],
         known: Callable[[], list[Threat]],
     ) -> None:
-        """known: the threats that were found before."""
+        """quarantine: the folder for files that were found. known: the threats that were found before."""
         self._files = files
         self._tenant = tenant
         self._device = device
         self._settings = settings
         self._known = known
+        self._quarantine = quarantine
 
     def scan(self, path: str, *, ignore_exclusions: bool = False) -> Threat | None:
         """Scan one file. A finding is quarantined, or only reported when the antivirus is passive.
@@ -62,7 +64,7 @@ class Protection:
             at=self._tenant.clock.now(),
         )
         if status == "quarantined":
-            self._files.write(f"{QUARANTINE}/{threat.id}", content, 0o600)
+            self._files.write(f"{self._quarantine}/{threat.id}", content, 0o600)
             self._files.remove(path)
         return threat
 

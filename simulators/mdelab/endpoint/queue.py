@@ -11,8 +11,6 @@ import msgspec
 from mdelab.endpoint.files import FileTree
 from mdelab.model.channel import Event, Report
 
-FOLDER = "/var/opt/microsoft/mdatp/edr/queue"
-
 CAPACITY = 10_000
 """Events; at 300 bytes each that is 3 MB of disk, which an outage of days does not exceed."""
 
@@ -74,7 +72,7 @@ class QueueStore:
 
     __slots__ = ("_files", "_folder", "_segments")
 
-    def __init__(self, files: FileTree, folder: str = FOLDER) -> None:
+    def __init__(self, files: FileTree, folder: str) -> None:
         self._files = files
         self._folder = folder
         self._segments: deque[tuple[int, int]] = deque()

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from cryptography import x509
 
-from mdelab.endpoint.layout import OS_STORE
+from mdelab.catalogue.platforms import platform_row
 from mdelab.endpoint.machine import Machine
 from mdelab.model.trust import Trust
 
@@ -15,7 +15,8 @@ def roots_of(machine: Machine, trust: Trust) -> bytes:
         case Trust.ROOT_SET:
             return _shared(machine.attachment.root_set.read_bytes())
         case Trust.OS_STORE:
-            return _shared(machine.files.read(OS_STORE)) if machine.files.exists(OS_STORE) else b""
+            store = platform_row(machine.spec.platform).paths.os_store
+            return _shared(machine.files.read(store)) if machine.files.exists(store) else b""
         case Trust.PLAIN:
             return b""
 

@@ -3,7 +3,6 @@
 The Defender client on the device is `mdelab.endpoint.client`, whose agent decides (`mdelab.endpoint.agent`).
 """
 
-import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,7 +15,7 @@ from mdelab.endpoint.agent import Agent
 from mdelab.endpoint.antivirus import Threat
 from mdelab.endpoint.client import Client
 from mdelab.endpoint.files import FileTree
-from mdelab.endpoint.machine import DEFENDER, Machine
+from mdelab.endpoint.machine import Machine
 from mdelab.endpoint.outcome import Failure, Reply
 from mdelab.endpoint.program import Io
 from mdelab.endpoint.sleep import sleep
@@ -89,7 +88,7 @@ class Sensor:
         self._client.load()
         self.machine.files.watch(self._changed)
         self._is_on = True
-        if self.machine.services().get(DEFENDER):
+        if self.machine.services().get(self._row.service) or self._row.service_shows_state:
             self._client.start()
 
     async def stop(self) -> None:
@@ -136,7 +135,9 @@ class Sensor:
         """Run another program inside one that runs. An unknown one says so, answers 127 and is noted in `io`."""
         program = programs.find(self, argv[0], io.cwd)
         if image := programs.image(self, argv[0], io):
-            self.observe("ProcessCreated", Image=image, CommandLine=shlex.join(argv), User="root")
+            self.observe(
+                "ProcessCreated", Image=image, CommandLine=programs.command_line(self, argv), User=self._row.user
+            )
         if program is None:
             io.err.write(
                 f"{argv[0]}: not simulated by this lab, so nothing was run. `mdelab steps` and the documents list the "
@@ -197,10 +198,13 @@ class Sensor:
         if known[name] == running:
             return
         self.machine.set_service(name, running)
-        if name == DEFENDER and running:
+        if name == self._row.service and self._client.is_running and running:
+            # It showed itself as stopped, because it had nothing to do.
+            self._client.look_for_packages()
+        elif name == self._row.service and running:
             self._client.load()
             self._client.start()
-        elif name == DEFENDER:
+        elif name == self._row.service:
             await self._client.stop()
         self._client.look_for_conflicts()
 
@@ -223,9 +227,6 @@ class Sensor:
 
     def _login_environment(self) -> dict[str, str]:
         return {
-            "HOME": "/root",
-            "USER": "root",
-            "LANG": "C.UTF-8",
-            "HOSTNAME": self.machine.spec.name,
+            **{name: value.format(name=self.machine.spec.name) for name, value in self._row.login.items()},
             **self.machine.environment,
         }

@@ -10,9 +10,6 @@ import msgspec
 
 from mdelab.model.errors import LabError
 
-SETTINGS_FILE = "/etc/opt/microsoft/mdatp/wdavcfg"
-MANAGED_FILE = "/etc/opt/microsoft/mdatp/managed/mdatp_managed.json"
-
 NetworkProtection = Literal["disabled", "audit", "block"]
 SampleConsent = Literal["none", "safe", "all"]
 LogLevel = Literal["error", "warning", "info", "verbose", "debug", "trace"]
@@ -145,6 +142,19 @@ class Managed(msgspec.Struct, frozen=True, rename="camel"):
 def decode_managed(content: bytes) -> Managed:
     """Read the managed file. Raises msgspec.DecodeError."""
     return msgspec.json.decode(content, type=Managed)
+
+
+def managed_of(values: dict[str, object]) -> Managed:
+    """What a Mac's managed preferences say: a key of a wrong type is passed over (defender-docs mac-preferences.md)."""
+    kept: dict[str, dict[str, object]] = {}
+    for section, fields in values.items():
+        for name, value in fields.items() if isinstance(fields, dict) else ():
+            try:
+                msgspec.convert({section: {name: value}}, Managed)
+            except msgspec.ValidationError:
+                continue
+            kept.setdefault(section, {})[name] = value
+    return msgspec.convert(kept, Managed)
 
 
 def under(managed: Managed, local: AgentSettings) -> AgentSettings:

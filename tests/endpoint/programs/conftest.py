@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from mdelab.endpoint.agent import AgentState, Definitions
-from mdelab.endpoint.antivirus import QUARANTINE, Threat, judge
+from mdelab.endpoint.antivirus import Threat, judge
 from mdelab.endpoint.files import FolderTree
 from mdelab.endpoint.machine import Machine
 from mdelab.endpoint.outcome import Failure, Reply
@@ -119,7 +119,7 @@ class HandDevice:
             status="quarantined",
             at=self.tenant.clock.now(),
         )
-        self.machine.files.write(f"{QUARANTINE}/{threat.id}", self.machine.files.read(path))
+        self.machine.files.write(f"{self.machine.paths.quarantine}/{threat.id}", self.machine.files.read(path))
         self.machine.files.remove(path)
         self.agent.threats.append(threat)
         return threat

@@ -12,7 +12,7 @@ from mdelab.catalogue.health import health
 from mdelab.catalogue.mdatp import mdatp as catalogue
 from mdelab.catalogue.services import probes
 from mdelab.endpoint.agent import Definitions
-from mdelab.endpoint.antivirus import QUARANTINE, Threat
+from mdelab.endpoint.antivirus import Threat
 from mdelab.endpoint.outcome import Failure, Reply
 from mdelab.endpoint.programs.mdatp import COMMANDS
 from mdelab.model.clock import EPOCH
@@ -229,7 +229,7 @@ def test_quarantine_restores_elsewhere_removes_and_adds(device: Any) -> None:
     assert not device.machine.files.exists("/root/back/a")
     assert device.call("mdatp", "threat", "quarantine", "remove", "--id", second.id).code == 0
     assert device.call("mdatp", "threat", "quarantine", "remove-all").code == 0
-    assert list(device.machine.files.paths(QUARANTINE)) == []
+    assert list(device.machine.files.paths(device.machine.paths.quarantine)) == []
     assert device.call("mdatp", "threat", "quarantine", "remove", "--id", "nothing").code == 1
 
 

@@ -23,8 +23,6 @@ from mdelab.endpoint.programs.curl.transfers import WRITE_OUT, evidence, take_tr
 from mdelab.endpoint.programs.speech import complain, not_simulated
 from mdelab.model.errors import LabError
 
-OS_STORE = "/etc/ssl/certs/ca-certificates.crt"
-
 _NO_CERTIFICATES = "no-certificates"
 """An empty folder in the place of the host's own."""
 
@@ -84,7 +82,7 @@ class _Run:
             variables = {"PATH": "/usr/bin:/bin", "HOME": folder, "CURL_HOME": folder, **await self._proxies()}
             arguments = [program, "--write-out", WRITE_OUT + self._line.write_out, *self._line.arguments]
             code, out, err = await _spawn(arguments, variables, _host(self._device, self._io, "."), self._io.stdin)
-            err = err.replace(str(home / _NO_CERTIFICATES), posixpath.dirname(OS_STORE))
+            err = err.replace(str(home / _NO_CERTIFICATES), posixpath.dirname(self._device.machine.paths.os_store))
         self._device.machine.files.rescan()
         said, transfers = take_transfers(err)
         for transfer in transfers:
@@ -99,7 +97,7 @@ class _Run:
 
     async def _settings(self, home: Path, targets: list[Target]) -> str:
         """The private .curlrc: everything that ties curl to the endpoint; the command line comes after it."""
-        store = self._device.machine.files.host_path(OS_STORE)
+        store = self._device.machine.files.host_path(self._device.machine.paths.os_store)
         rows = [
             ("interface", self._device.machine.attachment.address),
             ("cacert", str(store)),

@@ -8,20 +8,17 @@ from mdelab.catalogue.mdatp import mdatp_text
 from mdelab.endpoint.files import normal
 from mdelab.endpoint.health import fields, print_fields
 from mdelab.endpoint.programs.mdatp.call import OK, Call, Command
-from mdelab.endpoint.programs.mdatp.facts import LOG_FOLDER, gather
+from mdelab.endpoint.programs.mdatp.facts import gather
 from mdelab.model.seeds import guid
 
-_FOLDER = "/var/opt/microsoft/mdatp/wdavdiag"
-"""Not documented for Linux; named after the folder on macOS."""
-
-_COLLECTED = (LOG_FOLDER, "/etc/opt/microsoft/mdatp")
-_NEVER_COLLECTED = ("mdatp_onboard.json", "mdatp_offboard.json")
-"""They carry what a stranger could onboard with."""
+_FOLDER = "wdavdiag"
+"""Beside the client's state; not documented for Linux, so named after the folder on macOS."""
 
 
 async def _create(call: Call) -> int:
     files = call.device.machine.files
-    folder = normal(posixpath.join(call.io.cwd, call.options.get("path") or _FOLDER))
+    plain = posixpath.join(posixpath.dirname(call.device.machine.paths.state), _FOLDER)
+    folder = normal(posixpath.join(call.io.cwd, call.options.get("path") or plain))
     if files.exists(folder) and not files.is_folder(folder):
         return call.fail(f"Not a folder: {folder}")
     now = call.device.tenant.clock.now()
@@ -37,10 +34,11 @@ def _zip(call: Call) -> bytes:
     facts = gather(call.device)
     stamp = facts.now.timetuple()[:6]
     content = {"health.txt": print_fields(fields(facts), facts.managed).encode()}
-    for folder in _COLLECTED:
-        for path in files.paths(folder):
-            if posixpath.basename(path) not in _NEVER_COLLECTED:
-                content[path.lstrip("/")] = files.read(path)
+    paths = call.device.machine.paths
+    # The packages are left out: a stranger could onboard with them.
+    for path in (*files.paths(posixpath.dirname(paths.core_log)), paths.settings, paths.managed):
+        if files.exists(path):
+            content[path.lstrip("/")] = files.read(path)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in content.items():

@@ -1,5 +1,6 @@
 """Gathers what `mdatp health` says about a running device. What it makes of it is `mdelab.endpoint.health`."""
 
+import posixpath
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -11,8 +12,6 @@ from mdelab.endpoint.programs.macos.health_facts import with_mac
 from mdelab.model.platform import Platform
 from mdelab.model.seeds import guid
 
-LOG_FOLDER = "/var/log/microsoft/mdatp"
-INSTALL_LOG = f"{LOG_FOLDER}/install.log"
 _STAMP = "[%Y-%m-%d %H:%M:%S]"
 _STAMP_BYTES = 21
 
@@ -76,7 +75,7 @@ def gather(device: Device) -> HealthFacts:
 def _installed_at(device: Device, now: datetime) -> datetime:
     """The stamp at the beginning of the installation's log; now when it cannot be read."""
     try:
-        head = device.machine.files.read(INSTALL_LOG)[:_STAMP_BYTES].decode()
+        head = device.machine.files.read(device.machine.paths.install_log)[:_STAMP_BYTES].decode()
         return datetime.strptime(head, _STAMP).replace(tzinfo=UTC)
     except (FileNotFoundError, ValueError):
         return now
@@ -85,7 +84,7 @@ def _installed_at(device: Device, now: datetime) -> datetime:
 def _log_folder_is_open(machine: Machine) -> bool:
     """The client needs its log folder at 775; it complains when owner or group cannot enter it."""
     try:
-        mode = machine.files.mode(LOG_FOLDER)
+        mode = machine.files.mode(posixpath.dirname(machine.paths.core_log))
     except FileNotFoundError:
         return True
     return mode & 0o750 == 0o750

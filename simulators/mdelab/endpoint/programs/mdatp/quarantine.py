@@ -4,7 +4,7 @@ import posixpath
 
 import msgspec
 
-from mdelab.endpoint.antivirus import QUARANTINE, Threat, ThreatStatus
+from mdelab.endpoint.antivirus import Threat, ThreatStatus
 from mdelab.endpoint.files import normal
 from mdelab.endpoint.programs.mdatp.call import OK, Call, Command
 from mdelab.endpoint.programs.mdatp.threat import find_threat, show_threats
@@ -38,11 +38,11 @@ def _restore(call: Call, threat: Threat, destination: str) -> int:
     target = normal(posixpath.join(call.io.cwd, destination)) if destination else threat.path
     if files.is_folder(target):
         target = posixpath.join(target, posixpath.basename(threat.path))
-    content = files.read(_stored(threat))
+    content = files.read(_stored(call, threat))
     # First the status, so that the antivirus does not take the file away again the moment it is back.
     call.device.update_threat(msgspec.structs.replace(threat, status="restored", path=target))
     files.write(target, content)
-    files.remove(_stored(threat))
+    files.remove(_stored(call, threat))
     if not files.exists(target):
         return call.fail(
             f"Threat was restored to {target} and taken away again, because real-time protection is on. "
@@ -76,7 +76,7 @@ async def _add(call: Call) -> int:
     files = call.device.machine.files
     if threat.status == "quarantined" or not files.exists(threat.path):
         return call.fail(f"Nothing to quarantine: {threat.path}")
-    files.write(_stored(threat), files.read(threat.path), 0o600)
+    files.write(_stored(call, threat), files.read(threat.path), 0o600)
     call.device.update_threat(msgspec.structs.replace(threat, status="quarantined"))
     files.remove(threat.path)
     call.say("Threat added to quarantine")
@@ -89,13 +89,13 @@ def _quarantined(call: Call) -> list[Threat]:
 
 def _delete(call: Call, threat: Threat, status: ThreatStatus) -> None:
     files = call.device.machine.files
-    if files.exists(_stored(threat)):
-        files.remove(_stored(threat))
+    if files.exists(_stored(call, threat)):
+        files.remove(_stored(call, threat))
     call.device.update_threat(msgspec.structs.replace(threat, status=status))
 
 
-def _stored(threat: Threat) -> str:
-    return f"{QUARANTINE}/{threat.id}"
+def _stored(call: Call, threat: Threat) -> str:
+    return f"{call.device.machine.paths.quarantine}/{threat.id}"
 
 
 COMMANDS = {

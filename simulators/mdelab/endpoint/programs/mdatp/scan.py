@@ -3,7 +3,6 @@
 import posixpath
 
 from mdelab.catalogue.mdatp import mdatp_text
-from mdelab.endpoint.antivirus import QUARANTINE
 from mdelab.endpoint.files import normal
 from mdelab.endpoint.programs.mdatp.call import OK, Call, Command
 from mdelab.endpoint.protection import is_excluded
@@ -11,7 +10,7 @@ from mdelab.endpoint.protection import is_excluded
 _QUICK = ("/tmp", "/home", "/root", "/etc", "/usr/bin")
 """Where a quick scan looks; the real list is not documented."""
 
-_NOT_SCANNED = (QUARANTINE, "/proc", "/sys")
+_NOT_SCANNED = ("/proc", "/sys")
 
 
 async def _quick(call: Call) -> int:
@@ -40,8 +39,9 @@ def _scan(call: Call, tops: tuple[str, ...]) -> int:
     paths = dict.fromkeys(path for top in tops for path in (files.paths(top) or ([top] if _is_file(call, top) else [])))
     all_of_them = "ignore-exclusions" in call.options
     settings = call.device.agent.settings
+    passed_over = (call.device.machine.paths.quarantine, *_NOT_SCANNED)
     wanted = [
-        path for path in paths if not _is_below(path, _NOT_SCANNED) and (all_of_them or not is_excluded(path, settings))
+        path for path in paths if not _is_below(path, passed_over) and (all_of_them or not is_excluded(path, settings))
     ]
     found = [path for path in wanted if call.device.scan_file(path, ignore_exclusions=all_of_them) is not None]
     call.say(mdatp_text("scan_finished"))

@@ -1,0 +1,86 @@
+"""What only one platform's devices have on their disk when they are made: the name of the system, its host name, its services.
+
+Everything that all platforms have is `mdelab.endpoint.layout`.
+"""
+
+from collections.abc import Callable
+
+from mdelab.catalogue.distributions import distribution
+from mdelab.catalogue.macos import release_of
+from mdelab.catalogue.windows import windows
+from mdelab.endpoint import managed_files, property_list
+from mdelab.endpoint.environment import ENVIRONMENT_FILE
+from mdelab.endpoint.files import put
+from mdelab.endpoint.machine import Machine
+from mdelab.endpoint.proxy_places import UNIT_FILE
+from mdelab.endpoint.registry import Value
+from mdelab.model.platform import Platform
+
+SYSTEM_VERSION = "/System/Library/CoreServices/SystemVersion.plist"
+
+_UNIT = """[Unit]
+Description=Microsoft Defender for Endpoint
+After=network.target
+
+[Service]
+Type=simple
+ExecStart=/opt/microsoft/mdatp/sbin/wdavdaemon
+Restart=always
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def write_system_files(machine: Machine) -> None:
+    """Write what is not there yet. Raises LabError for a distribution, a release or a profile that the lab does not know."""
+    _WRITERS[machine.spec.platform](machine)
+
+
+def _linux(machine: Machine) -> None:
+    spec, files = machine.spec, machine.files
+    row = distribution(spec.distribution)
+    put(
+        files,
+        "/etc/os-release",
+        f'PRETTY_NAME="{row.pretty.format(release=spec.release)}"\nNAME="{row.name}"\nVERSION_ID="{spec.release}"\n'
+        f'VERSION="{spec.release}"\nID={row.id}\n' + (f'ID_LIKE="{row.id_like}"\n' if row.id_like else ""),
+    )
+    put(files, "/etc/hostname", f"{spec.name}\n")
+    put(files, "/etc/resolv.conf", f"nameserver {machine.attachment.resolver[0]}\n")
+    put(files, ENVIRONMENT_FILE, 'PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"\n')
+    if spec.installed:
+        put(files, UNIT_FILE, _UNIT)
+
+
+def _macos(machine: Machine) -> None:
+    spec, files = machine.spec, machine.files
+    row = release_of(spec.release)
+    if not files.exists(SYSTEM_VERSION):
+        said = {
+            "ProductName": "macOS",
+            "ProductVersion": spec.release,
+            "ProductBuildVersion": row.beta_build if spec.beta else row.build,
+        }
+        property_list.write(files, SYSTEM_VERSION, said)
+    put(files, "/etc/resolv.conf", f"nameserver {machine.attachment.resolver[0]}\n")
+    managed_files.deliver(machine)
+
+
+def _windows(machine: Machine) -> None:
+    spec, registry = machine.spec, machine.registry
+    if registry is None:
+        return
+    said = {"edition": spec.edition, "build": spec.release.rpartition(".")[2]}
+    for row in windows().value:
+        if (row.needs_client and not spec.installed) or registry.get(row.key, row.name):
+            continue
+        data = row.data.format(**said) if isinstance(row.data, str) else row.data
+        registry.set(row.key, row.name, Value(row.kind, data))
+
+
+_WRITERS: dict[Platform, Callable[[Machine], None]] = {
+    Platform.LINUX: _linux,
+    Platform.MACOS: _macos,
+    Platform.WINDOWS: _windows,
+}
