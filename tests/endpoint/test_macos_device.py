@@ -99,7 +99,6 @@ def test_client_that_is_installed_by_hand_starts_and_onboards(tmp_path: Path) ->
         assert await run(sensor, "mdatp", "health", "--field", "healthy") == "true\n"
         await run(sensor, f"{LOCAL}/uninstall/uninstall")
         await run(sensor, "mdatp", "health", code=127)
-        assert sensor.agent.waiting == 0 or sensor.state == "onboarded"
 
     on_a_mac(tmp_path, story, installed=False)
 
