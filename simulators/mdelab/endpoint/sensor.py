@@ -109,7 +109,8 @@ class Sensor:
             raise LabError(
                 f"{self.machine.spec.name!r} cannot run a program: {why}. Give a command to a running device."
             )
-        io = Io(stdin=stdin, env={**self._login_environment(), **(env or {})}, cwd=cwd or "/")
+        login = self._login_environment()
+        io = Io(stdin=stdin, env={**login, **(env or {})}, cwd=cwd or login.get("HOME", "/"))
         with self.tenant.work.item(f"{self.machine.spec.name}: {argv[0]}") as item:
             token = _running.set(item)
             try:

@@ -230,7 +230,7 @@ class Lab:
         if not ask.argv or not ask.argv[0]:
             raise LabError("no program was named. Give the program and its arguments, such as ['mdatp', 'health'].")
         sensor = self._sensor(name, endpoint)
-        program = sensor.exec(ask.argv, stdin=ask.stdin.encode(), env=ask.env, cwd=ask.cwd or "/root")
+        program = sensor.exec(ask.argv, stdin=ask.stdin.encode(), env=ask.env, cwd=ask.cwd)
         exit_code, stdout, stderr, not_simulated = await self._time.run(self._room(name).tenant, program)
         return ExecResult(exit_code=exit_code, stdout=stdout, stderr=stderr, not_simulated=not_simulated)
 

@@ -7,7 +7,7 @@ from mdelab.endpoint.program import Io
 
 
 def device_path(io: Io, path: str) -> str:
-    """Absolute and without `..`; `~` is root's home. Raises LabError for a path with a NUL."""
+    """Absolute and without `..`; `~` is the environment's HOME. Raises LabError for a path with a NUL."""
     if path == "~" or path.startswith("~/"):
-        path = "/root" + path[1:]
+        path = (io.env.get("HOME") or "/root") + path[1:]
     return normal(posixpath.join(io.cwd or "/", path))
