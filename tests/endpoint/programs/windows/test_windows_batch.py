@@ -74,7 +74,7 @@ def test_a_script_prints_what_cmd_prints(script: Any, text: str, out: str):
         ("@call :x\n@exit /b %errorlevel%\n:x\n@exit /b 9", 9),
         ("@reg query HKLM\\no >nul 2>&1", 1),
         (
-            "@echo off\nset level=0\nreg query HKLM\\no >nul 2>&1\nif %errorlevel% neq 0 (\n set e=10\n goto ERROR\n)\n:ERROR\nexit /b %e%",
+            "@echo off\nreg query HKLM\\no >nul 2>&1\nif %errorlevel% neq 0 (\n set e=10\n goto ERROR\n)\n:ERROR\nexit /b %e%",
             10,
         ),
     ],

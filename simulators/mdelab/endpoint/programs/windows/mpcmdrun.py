@@ -94,6 +94,7 @@ def _scan(device: Device, argv: list[str], io: Io) -> int:
                 io, "CmdTool: Failed with hr = 0x80070003. The system cannot find the path specified.", _FAILED
             )
     paths = dict.fromkeys(path for top in tops for path in (files.paths(top) if files.is_folder(top) else [top]))
+    paths = {path: None for path in paths if not path.startswith(device.machine.paths.quarantine + "/")}
     io.out.write("Scan starting...\n")
     found = [threat for path in paths if files.exists(path) and (threat := device.scan_file(path)) is not None]
     io.out.write(f"Scan finished.\nScanning {what} found {len(found) or 'no'} threats.\n")

@@ -5,7 +5,7 @@ from mdelab.endpoint.programs.speech import complain, not_simulated
 from mdelab.endpoint.programs.windows.environment import is_administrator
 from mdelab.endpoint.programs.windows.options import take
 from mdelab.endpoint.programs.windows.registry_of import registry_of
-from mdelab.endpoint.registry import KINDS, Kind, Registry, Value
+from mdelab.endpoint.registry import KINDS, REGISTRY_FILE, Kind, Registry, Value
 from mdelab.model.errors import LabError
 
 _OPTIONS = {
@@ -37,9 +37,16 @@ async def reg(device: Device, argv: list[str], io: Io) -> int:
         return complain(io, "ERROR: Invalid key name.")
     if action == "query":
         return _query(registry, key, options, io)
-    if not is_administrator(io) and not key.upper().startswith(("HKCU", "HKEY_CURRENT_USER")):
+    is_own = key.upper().startswith(("HKCU", "HKEY_CURRENT_USER"))
+    if not (is_administrator(io) or is_own) or _is_read_only(device):
         return complain(io, "ERROR: Access is denied.")
     return (_add if action == "add" else _delete)(registry, key, options, io)
+
+
+def _is_read_only(device: Device) -> bool:
+    """Whether the registry's file was made read-only: the lab's way to take the right to write from everybody."""
+    files = device.machine.files
+    return files.exists(REGISTRY_FILE) and not files.mode(REGISTRY_FILE) & 0o200
 
 
 def _add(registry: Registry, key: str, options: dict[str, str], io: Io) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from mdelab.endpoint.programs.windows.cmd.builtins import BUILTINS
 from mdelab.endpoint.programs.windows.cmd.interpreter import command_word, is_batch
 from mdelab.endpoint.programs.windows.cmd.nodes import For, Group, If, Joined, Node, Simple
-from mdelab.endpoint.programs.windows.cmd.parse import BadSyntax, Reader
+from mdelab.endpoint.programs.windows.cmd.parse import BadSyntax, Reader, Unread
 from mdelab.endpoint.programs.windows.names import program_name
 
 
@@ -23,7 +23,7 @@ def refusal(name: str, lines: list[str], programs: Collection[str]) -> tuple[str
         try:
             read = reader.next()
         except BadSyntax as bad:
-            if "%" in lines[bad.line - 1]:
+            if "%" in lines[bad.line - 1] and not isinstance(bad, Unread):
                 continue
             return f"{name}, line {bad.line}", f"{bad} Correct the line."
         if read is None:

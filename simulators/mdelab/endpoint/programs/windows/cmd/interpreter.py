@@ -14,7 +14,7 @@ from mdelab.endpoint.programs.speech import NOT_SIMULATED
 from mdelab.endpoint.programs.windows.cmd import conditions, loops
 from mdelab.endpoint.programs.windows.cmd.expand import delayed, for_variables, percent, percent_typed
 from mdelab.endpoint.programs.windows.cmd.nodes import For, Group, If, Joined, Node, Redirect, Simple
-from mdelab.endpoint.programs.windows.cmd.parse import BadSyntax, Reader, labels
+from mdelab.endpoint.programs.windows.cmd.parse import BadSyntax, Reader, Unread, labels
 from mdelab.endpoint.programs.windows.cmd.streams import CannotRedirect, Input, Redirected, Streams
 from mdelab.endpoint.programs.windows.command_line import split
 from mdelab.endpoint.programs.windows.environment import Variables, shown_folder
@@ -122,6 +122,9 @@ class Interpreter:
                         self.level = 1
                         break
                     reader.at = script.labels[jump.label]
+        except Unread as unread:
+            self.line = unread.line
+            self.refuse(script, "this line", str(unread))
         except BadSyntax as bad:
             streams.err.write(f"{bad}\n" + (f"That is line {bad.line} of {script.name}.\n" if script.name else ""))
             self.level = SYNTAX_ERROR

@@ -25,6 +25,10 @@ class BadSyntax(Exception):
         self.line = line
 
 
+class Unread(BadSyntax):
+    """A line that cmd understands and the lab does not read."""
+
+
 class Reader:
     """Reads the commands of a batch file from a line on."""
 
@@ -183,7 +187,7 @@ class Reader:
         head = _FOR.match(self._text, self._pos)
         switch = (head[1] or "").lower() if head else ""
         if head is None or switch not in ("", "/l", "/f"):
-            raise BadSyntax("this kind of for is not simulated: use FOR, FOR /L or FOR /F with %%v IN (...) DO.", line)
+            raise Unread("this kind of for is not simulated: use FOR, FOR /L or FOR /F with %%v IN (...) DO.", line)
         self._pos = head.end()
         start, quote = self._pos, ""
         while self._pos < len(self._text) and (quote or self._peek() != ")"):
@@ -246,7 +250,7 @@ class Reader:
         self._pos += is_double
         stream = _STREAMS.get(digit or ("0" if letter == "<" else "1"))
         if stream is None:
-            raise BadSyntax(f"stream {digit} is not simulated: use 0, 1 and 2.", self.line)
+            raise Unread(f"stream {digit} is not simulated: use 0, 1 and 2.", self.line)
         if self._peek() == "&":
             self._pos += 1
             target = self._peek()

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 _PAIRS = {"(": ")", "{": "}", "[": "]"}
-_VARIABLE = re.compile(r"\$(?:env:(\w+)|\{env:(\w+)\}|(\w[\w:]*))", re.IGNORECASE)
+_VARIABLE = re.compile(r"`(.)|\$(?:env:(\w+)|\{env:(\w+)\}|(\w[\w:]*))", re.IGNORECASE)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _CONSTANTS = {"true": "True", "false": "False", "null": ""}
 
 
@@ -87,14 +88,16 @@ def value(text: str, environment: Callable[[str], str]) -> str:
 
 def _expanded(text: str, environment: Callable[[str], str]) -> str:
     def put(match: re.Match[str]) -> str:
-        name = match[1] or match[2]
+        escaped, name = match[1], match[2] or match[3]
+        if escaped:
+            return _ESCAPES.get(escaped, escaped)
         if name:
             return environment(name)
-        if match[3].lower() in _CONSTANTS:
-            return _CONSTANTS[match[3].lower()]
-        raise Unsupported(f"the variable ${match[3]}")
+        if match[4].lower() in _CONSTANTS:
+            return _CONSTANTS[match[4].lower()]
+        raise Unsupported(f"the variable ${match[4]}")
 
-    return re.sub(r"`(.)", r"\1", _VARIABLE.sub(put, text))
+    return _VARIABLE.sub(put, text)
 
 
 def _pieces(stage: str) -> list[str]:

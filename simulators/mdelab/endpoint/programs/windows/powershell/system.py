@@ -169,7 +169,7 @@ async def _select(call: Call) -> list[Item]:
 async def _format_list(call: Call) -> list[Item]:
     names = call.options.get("property", ())
     items = await _select(call) if names and names != ("*",) else list(call.items)
-    return [plain(items, as_list=True).rstrip("\n")]
+    return [plain(items, as_list=True).removesuffix("\n")]
 
 
 async def _write_output(call: Call) -> list[Item]:
