@@ -6,7 +6,7 @@ import plistlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from endpoint_world import SIGNER, World
+from endpoint_world import SIGNER, World, eicar
 
 from mdelab.catalogue.platforms import platform_row
 from mdelab.endpoint.managed_files import FOLDER
@@ -137,6 +137,25 @@ def test_opening_the_test_application_reaches_the_cloud_as_a_process_of_that_nam
         assert program in images
 
     on_a_mac(tmp_path, story)
+
+
+def test_client_whose_extension_nobody_approved_sees_and_stops_nothing(tmp_path: Path) -> None:
+    async def story(world: World, sensor: Sensor) -> None:
+        await onboard(world, sensor)
+        sensor.machine.files.write("/tmp/unseen.txt", eicar())
+        await run(sensor, "sw_vers")
+        await world.advance(minutes=10)
+        assert {event.type for event in world.cloud.events} == {"Heartbeat"}
+        assert sensor.machine.files.exists("/tmp/unseen.txt")
+        await sensor.change(profiles=("default",))
+        assert f"{FOLDER}/com.apple.system-extension-policy.plist" in sensor.machine.files.paths(FOLDER)
+        sensor.machine.files.write("/tmp/seen.txt", eicar())
+        await run(sensor, "sw_vers")
+        await world.advance(minutes=10)
+        assert any(event.fields.get("TargetFilename") == "/tmp/seen.txt" for event in world.cloud.events)
+        assert not sensor.machine.files.exists("/tmp/seen.txt")
+
+    on_a_mac(tmp_path, story, profiles=())
 
 
 def test_antivirus_settings_of_mdm_win_and_are_shown_as_managed(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import msgspec
 
 from mdelab.endpoint import layout
 from mdelab.endpoint.machine import Machine
+from mdelab.endpoint.system_files import write_system_files
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
 
@@ -25,6 +26,8 @@ def change(machine: Machine, fields: dict[str, object]) -> None:
     try:
         if "trusts" in given:
             layout.write_store(machine)
+        if "profiles" in given:
+            write_system_files(machine)
     except LabError:
         machine.spec = before
         raise

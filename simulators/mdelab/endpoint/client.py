@@ -23,6 +23,7 @@ from mdelab.endpoint.queue import CAPACITY, Queue, QueueStore
 from mdelab.endpoint.roots import package_roots, roots_of
 from mdelab.endpoint.route import agent_route
 from mdelab.endpoint.transport import Transport
+from mdelab.endpoint.visibility import sees
 from mdelab.model.channel import Command as CloudCommand
 from mdelab.model.errors import LabError
 from mdelab.model.evidence import EvidenceSink
@@ -139,7 +140,7 @@ class Client:
             return
         if path in self._preferences.files:
             self._read_preferences()
-        elif self._machine.files.exists(path):
+        elif self._machine.files.exists(path) and sees(self._machine.spec):
             self.feed(happened.Observed(type="FileCreated", fields={"TargetFilename": path}))
             if self._daemon is not None and self.agent.scans_on_access:
                 self.scan_file(path)

@@ -19,6 +19,7 @@ from mdelab.endpoint.machine import Machine
 from mdelab.endpoint.outcome import Failure, Reply
 from mdelab.endpoint.program import Io
 from mdelab.endpoint.sleep import sleep
+from mdelab.endpoint.visibility import sees
 from mdelab.model.attachment import Attachment
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
@@ -163,8 +164,9 @@ class Sensor:
             return await self._client.transport.resolve(name)
 
     def observe(self, type: str, **fields: str) -> None:  # noqa: A002 (the field's name in an Event)
-        """The sensor saw something; it becomes an event when the device is onboarded."""
-        self._client.feed(happened.Observed(type=type, fields=fields))
+        """Something happened; it becomes an event when the client can see it and the device is onboarded."""
+        if sees(self.machine.spec):
+            self._client.feed(happened.Observed(type=type, fields=fields))
 
     def configure(self, **changes: object) -> None:
         """Change local settings of the agent and persist them. Raises LabError."""
