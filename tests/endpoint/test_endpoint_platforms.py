@@ -1,12 +1,16 @@
 """One table of stories over the three platforms: the agent, its sockets and the tests are the same, and none asks which it is."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from endpoint_world import GATEWAY, Server, World
 
+from mdelab.catalogue.platforms import complete, os_platform, os_version, platform_row
 from mdelab.endpoint import artifacts
+from mdelab.endpoint.sensor import Sensor
+from mdelab.model.device import DeviceSpec
 from mdelab.model.platform import Platform
 
 PLATFORMS = pytest.mark.parametrize("platform", list(Platform), ids=str)
@@ -89,3 +93,76 @@ def test_a_device_that_is_switched_on_again_is_still_onboarded(tmp_path: Path, p
             assert again.machine_id == first.machine_id
 
     asyncio.run(story())
+
+
+@PLATFORMS
+def test_a_package_that_cannot_be_read_is_refused_and_the_next_one_is_taken(tmp_path: Path, platform: Platform) -> None:
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            sensor = await world.sensor(platform=platform)
+            artifacts.write(sensor.machine, "onboarding", "{")
+            await world.advance(seconds=5)
+            assert sensor.state == "fresh"
+            assert "onboarding refused (malformed)" in core_log(sensor)
+            world.onboard(sensor)
+            await world.advance(seconds=5)
+            assert sensor.state == "onboarded"
+
+    asyncio.run(story())
+
+
+@PLATFORMS
+def test_only_the_state_of_the_client_tells_whether_its_service_has_work(tmp_path: Path, platform: Platform) -> None:
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            sensor = await world.sensor(platform=platform)
+            name = platform_row(platform).service
+            world.onboard(sensor)
+            await world.advance(seconds=5)
+            assert sensor.machine.services()[name]
+            await sensor.control_service(name, False)
+            before = len(world.cloud.asked_at)
+            await world.advance(hours=1)
+            assert len(world.cloud.asked_at) == before
+            await sensor.control_service(name, True)
+            await world.advance(hours=1)
+            assert len(world.cloud.asked_at) > before
+
+    asyncio.run(story())
+
+
+@PLATFORMS
+def test_a_program_sleeps_in_the_time_of_the_tenant(tmp_path: Path, platform: Platform) -> None:
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            sensor = await world.sensor(platform=platform)
+            nap = asyncio.ensure_future(sensor.sleep(timedelta(seconds=30)))
+            await world.advance(seconds=29)
+            assert not nap.done()
+            await world.advance(seconds=1)
+            await nap
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (DeviceSpec(name="a"), ("Ubuntu", "22.04")),
+        (DeviceSpec(name="a", platform=Platform.MACOS), ("macOS", "15.0.1")),
+        (DeviceSpec(name="a", platform=Platform.WINDOWS), ("Windows10", "22H2")),
+        (DeviceSpec(name="a", platform=Platform.WINDOWS, release="10.0.22631"), ("Windows11", "23H2")),
+        (
+            DeviceSpec(name="a", platform=Platform.WINDOWS, edition="Server 2019", release="10.0.17763"),
+            ("WindowsServer2019", "1809"),
+        ),
+    ],
+    ids=["linux", "macos", "windows 10", "windows 11", "windows server"],
+)
+def test_the_api_is_told_the_system_in_its_own_words(spec: DeviceSpec, expected: tuple[str, str]) -> None:
+    device = complete(spec)
+    assert (os_platform(device), os_version(device)) == expected
+
+
+def core_log(sensor: Sensor) -> str:
+    return sensor.machine.files.read(sensor.machine.paths.core_log).decode()

@@ -67,6 +67,15 @@ class ApiRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     source: str
 
 
+class VersionRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What people call a build of the system."""
+
+    build: int
+    name: str
+    basis: Basis
+    source: str
+
+
 class PlatformRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One platform."""
 
@@ -94,6 +103,7 @@ class PlatformRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Strongest first."""
     api: tuple[ApiRow, ...] = ()
     """Linux: the distribution says it."""
+    version: tuple[VersionRow, ...] = ()
     services: tuple[str, ...] = ()
     """Services beside the client's that every device has."""
     service_shows_state: bool = False
@@ -131,9 +141,20 @@ def complete(spec: DeviceSpec) -> DeviceSpec:
 
 def os_platform(spec: DeviceSpec) -> str:
     """As the MDE API spells it. Raises LabError for a distribution that the lab does not know."""
-    build = spec.release.rpartition(".")[2]
-    number = int(build) if build.isdigit() else 0
+    build = _build(spec)
     for row in platform_row(spec.platform).api:
-        if row.edition in ("", spec.edition) and number >= row.least_build:
+        if row.edition in ("", spec.edition) and build >= row.least_build:
             return row.os_platform
     return distribution(spec.distribution).api_platform
+
+
+def os_version(spec: DeviceSpec) -> str:
+    """As the MDE API spells it: `22H2` for a build that the lab knows by name, else the release."""
+    names = {row.build: row.name for row in platform_row(spec.platform).version}
+    return names.get(_build(spec), spec.release)
+
+
+def _build(spec: DeviceSpec) -> int:
+    """The last number of a release such as 10.0.22631."""
+    last = spec.release.rpartition(".")[2]
+    return int(last) if last.isdigit() else 0

@@ -44,6 +44,9 @@ from mdelab.model.package import Package
 
 __all__ = ["Agent", "AgentState", "Definitions"]
 
+_STARTED = dict.fromkeys((AgentState.ENROLLING, AgentState.ONBOARDED, AgentState.OFFBOARDING), "service-started")
+"""The start of a client that has nothing to do is no event."""
+
 
 class Agent:
     """One device's Defender agent."""
@@ -233,7 +236,7 @@ class Agent:
         self._saved.runs += 1
         talk.channels.free_all()
         yield Persist()
-        yield LogLine(level="info", text=f"started, {self.state.value}")
+        yield LogLine(level="info", text=f"started, {self.state.value}", symbol=_STARTED.get(self.state, ""), about="")
         yield from talk.updates.start()
         match self.state:
             case AgentState.ENROLLING:
@@ -304,7 +307,19 @@ class Agent:
         self._saved.threats = [known for known in self._saved.threats if known.id != threat.id] + [threat]
         yield Persist()
         if is_new:
-            yield LogLine(level="warning", text=f"threat {threat.name} in {threat.path}: {threat.status}")
+            yield LogLine(
+                level="warning",
+                text=f"threat {threat.name} in {threat.path}: {threat.status}",
+                symbol="threat-detected",
+                about=f"Name: {threat.name} Path: {threat.path}",
+            )
+            if threat.status == "quarantined":
+                yield LogLine(
+                    level="info",
+                    text=f"{threat.path} is in the quarantine",
+                    symbol="threat-removed",
+                    about=f"Name: {threat.name} Path: {threat.path} Action: Quarantine",
+                )
             fields = {"ThreatName": threat.name, "TargetFilename": threat.path, "Action": threat.status}
             yield from self._observe("ThreatDetected", fields, now)
 

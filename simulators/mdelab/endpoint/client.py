@@ -13,12 +13,15 @@ from mdelab.endpoint import artifacts
 from mdelab.endpoint import events as happened
 from mdelab.endpoint.agent import Agent
 from mdelab.endpoint.antivirus import Threat
+from mdelab.endpoint.commands import LogLine
 from mdelab.endpoint.daemon import Daemon, load_state
 from mdelab.endpoint.identity import Identity
-from mdelab.endpoint.log import MOST_BYTES, CoreLog
+from mdelab.endpoint.journal import Journal
+from mdelab.endpoint.log import MOST_BYTES
 from mdelab.endpoint.machine import Machine
 from mdelab.endpoint.preferences import Preferences
 from mdelab.endpoint.protection import Protection
+from mdelab.endpoint.publish import publish
 from mdelab.endpoint.queue import CAPACITY, Queue, QueueStore
 from mdelab.endpoint.roots import package_roots, roots_of
 from mdelab.endpoint.route import agent_route
@@ -48,6 +51,8 @@ class Client:
         self._lean = lean
         self._preferences = Preferences(machine.files, self._row.paths)
         self._complained: list[str] = []
+        self._unpublished = ""
+        """Why the state could not be shown last time; "" when it could."""
         self._packages: dict[Kind, artifacts.Artifact | None] = {}
         """As they were when the agent last heard of them."""
         self._jitter = tenant.stream("endpoint", name, "jitter")
@@ -93,9 +98,12 @@ class Client:
             agent=self.agent,
             transport=self.transport,
             store=self._store,
-            log=CoreLog(self._machine.files, self._row.paths, _LEAN_LOG_BYTES if self._lean else MOST_BYTES),
+            journal=Journal(
+                self._machine, lambda: self.identity.machine_id, _LEAN_LOG_BYTES if self._lean else MOST_BYTES
+            ),
             execute=self._execute,
             remove_package=self._remove_package,
+            publish=self._publish,
             now=self.now,
             persists=not self._lean,
         )
@@ -192,6 +200,17 @@ class Client:
         else:
             self.feed(happened.PackageDropped(kind=kind, text=found.text, place=found.place, problem=found.problem))
 
+    def _publish(self) -> None:
+        try:
+            publish(self._machine, self.agent)
+        except LabError as error:
+            problem = str(error)
+            if problem != self._unpublished:
+                self._complain(f"the state cannot be shown: {problem}")
+        else:
+            problem = ""
+        self._unpublished = problem
+
     def _remove_package(self) -> None:
         artifacts.remove(self._machine, "onboarding")
 
@@ -212,7 +231,9 @@ class Client:
 
     def _complain(self, text: str) -> None:
         if self._machine.spec.installed:
-            CoreLog(self._machine.files, self._row.paths).write("error", text, self.now())
+            Journal(self._machine, lambda: self.identity.machine_id).write(
+                LogLine(level="error", text=text), self.now()
+            )
 
     def _proxy(self) -> Proxy | None:
         route, complaints = agent_route(self._machine, self.agent.settings)

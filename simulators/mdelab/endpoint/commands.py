@@ -97,10 +97,14 @@ class CancelWake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
-    """One line of microsoft_defender_core.log."""
+    """Something for people to read: a line of the client's log, and an event where the platform has an event log."""
 
     level: Literal["info", "warning", "error"]
     text: str
+    symbol: str = ""
+    """What happened, as `mdelab.catalogue.sense_events` names it; "" for what is no event."""
+    about: str | None = None
+    """What the event says of it, such as a URL; None for the text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

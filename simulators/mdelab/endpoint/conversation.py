@@ -88,6 +88,10 @@ class Conversation:
         self.channels.free(request.channel)
         if answer.status < 500:
             self.last_contact = now
+        if answer.status < 400 and (self.channels.failures(request.channel) or isinstance(request, SendEnrolment)):
+            yield LogLine(
+                level="info", text=f"{request.channel}: {request.url}: connected", symbol="contacted", about=request.url
+            )
         match request:
             case SendEnrolment():
                 yield from self._enrolment_answered(request, answer, now)
@@ -113,7 +117,7 @@ class Conversation:
     def refused(self, refusal: Refused) -> Iterator[Command]:
         request = refusal.request
         self.channels.free(request.channel)
-        yield LogLine(level="warning", text=f"{request.channel}: {request.url}: {refusal.reason}")
+        yield _failure(request, refusal.reason, request.url)
         yield from self._failed(request)
 
     def _enrolment_answered(self, request: SendEnrolment, answer: AnswerReceived, now: datetime) -> Iterator[Command]:
@@ -121,7 +125,8 @@ class Conversation:
             return
         was_licensed = self.membership.is_licensed
         if answer.status in (400, 403) and not was_licensed:
-            yield from self.membership.give_up(f"the cloud answered {answer.status}: {error_text(answer.body)}")
+            why = f"the cloud answered {answer.status}: {error_text(answer.body)}"
+            yield from self.membership.give_up(why, "refused-other-organisation")
             return
         enrolled = body_of(answer, Enrolled)
         if enrolled is None:
@@ -130,7 +135,14 @@ class Conversation:
         yield from self.membership.join(enrolled)
         yield WakeAfter(name="poll", delay=timing().after("poll"))
         if not was_licensed:
-            yield LogLine(level="info", text=f"onboarded to organisation {self.membership.org_id}")
+            configuration = enrolled.configuration_version
+            yield LogLine(level="info", text=f"onboarded to organisation {self.membership.org_id}", symbol="onboarded")
+            yield LogLine(
+                level="info",
+                text=f"configuration {configuration} applied",
+                symbol="configuration-applied",
+                about=configuration,
+            )
             yield WakeAfter(name="cyber", delay=timing().after("cyber"))
             yield from self.outbox.add("Heartbeat", {}, now)
         yield from self.outbox.upload()
@@ -167,7 +179,7 @@ class Conversation:
         """An answer that is not the one that was wanted."""
         request = answer.request
         said = error_text(answer.body)
-        yield LogLine(level="warning", text=f"{request.channel}: {request.url}: answered {answer.status}: {said}")
+        yield _failure(request, f"answered {answer.status}: {said}", f"{request.url}: HTTP {answer.status}")
         if answer.status == 401 and self.membership.is_licensed and request.channel in ("poll", "report", "result"):
             yield from self.enrol()
         yield from self._failed(request, answer.retry_after_s)
@@ -185,6 +197,12 @@ class Conversation:
             case "report" if self.membership.is_licensed:
                 yield from self.outbox.upload_after(wait)
             case "enrol" if self.membership.wants_enrolment:
+                yield LogLine(
+                    level="warning",
+                    text=f"no command channel; next attempt in {wait.total_seconds():.0f} s",
+                    symbol="enrolment-failed",
+                    about=request.url,
+                )
                 yield WakeAfter(name="enrol", delay=wait)
             case "poll" | "result" if self.membership.is_licensed:
                 yield WakeAfter(name=request.channel, delay=wait)
@@ -192,3 +210,8 @@ class Conversation:
                 yield WakeAfter(name="definitions", delay=wait)
             case _:
                 pass
+
+
+def _failure(request: Request, why: str, about: str) -> LogLine:
+    symbol = "definitions-failed" if request.channel == "definitions" else "cannot-connect"
+    return LogLine(level="warning", text=f"{request.channel}: {request.url}: {why}", symbol=symbol, about=about)

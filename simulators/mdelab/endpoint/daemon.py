@@ -30,7 +30,7 @@ from mdelab.endpoint.commands import (
     WakeAfter,
 )
 from mdelab.endpoint.files import FileTree
-from mdelab.endpoint.log import CoreLog
+from mdelab.endpoint.journal import Journal
 from mdelab.endpoint.outcome import Failure, Reply
 from mdelab.endpoint.queue import QueueStore
 from mdelab.endpoint.state import Saved
@@ -78,15 +78,16 @@ class Daemon:
         agent: Agent,
         transport: Transport,
         store: QueueStore,
-        log: CoreLog,
+        journal: Journal,
         execute: Executor,
         remove_package: Callable[[], None],
+        publish: Callable[[], None],
         now: Callable[[], datetime],
         persists: bool = True,
     ) -> None:
-        """remove_package: takes the onboarding package off the device. now: the device's own time, which may be wrong.
+        """remove_package: takes the onboarding package off the device. publish: shows the agent's state to others.
 
-        persists: False where no later run will read the state."""
+        now: the device's own time, which may be wrong. persists: False where no later run will read the state."""
         self._name = name
         self._tenant = tenant
         self._files = files
@@ -94,9 +95,10 @@ class Daemon:
         self._agent = agent
         self._transport = transport
         self._store = store
-        self._log = log
+        self._journal = journal
         self._execute = execute
         self._remove_package = remove_package
+        self._publish = publish
         self._now = now
         self._persists = persists
         self._inbox: deque[happened.Event] = deque()
@@ -117,6 +119,7 @@ class Daemon:
             while self._inbox and not self._is_stopped:
                 for command in self._agent.handle(self._inbox.popleft(), self._now()):
                     self._carry_out(command)
+                self._publish()
         finally:
             self._is_feeding = False
 
@@ -158,8 +161,8 @@ class Daemon:
             case CancelWake(name=name):
                 if name in self._timers:
                     self._timers.pop(name).cancel()
-            case LogLine(level=level, text=text):
-                self._log.write(level, text, self._now())
+            case LogLine():
+                self._journal.write(command, self._now())
             case RemovePackage():
                 self._remove_package()
             case Execute(command=ordered):

@@ -53,4 +53,4 @@ class Farewell:
         yield Persist()
         yield CancelWake(name="goodbye")
         yield RemovePackage()
-        yield LogLine(level="info", text=f"offboarded: {how}")
+        yield LogLine(level="info", text=f"offboarded: {how}", symbol="offboarded")

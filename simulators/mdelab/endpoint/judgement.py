@@ -90,6 +90,7 @@ class Judgement:
             elif "onboarding" in fresh:
                 yield LogLine(
                     level="warning",
+                    symbol="bad-onboarding",
                     text=f"onboarding refused: a left-over {self._files['offboarding'].place} blocks it; remove that first",
                 )
         elif "onboarding" in fresh:
@@ -115,6 +116,7 @@ class Judgement:
         if package.org_id != org_id:
             yield LogLine(
                 level="warning",
+                symbol="refused-other-organisation",
                 text=f"onboarding refused ({Refusal.OTHER_ORGANISATION.value}): the device belongs to {org_id} "
                 f"and the package to {package.org_id}; offboard the device first",
             )
@@ -148,4 +150,5 @@ def _read(dropped: PackageDropped) -> Package:
 
 
 def _refusal(kind: Kind, refused: PackageRefused) -> LogLine:
-    return LogLine(level="error", text=f"{kind} refused ({refused.refusal.value}): {refused}")
+    text = f"{kind} refused ({refused.refusal.value}): {refused}"
+    return LogLine(level="error", text=text, symbol=f"bad-{kind}", about=str(refused))

@@ -59,7 +59,12 @@ class Membership:
         self._saved.state = AgentState.ENROLLING
         self._channels.succeed("enrol")
         yield Persist()
-        yield LogLine(level="info", text=f"onboarding package accepted, organisation {package.org_id}")
+        yield LogLine(
+            level="info",
+            text=f"onboarding package accepted, organisation {package.org_id}",
+            symbol="service-started",
+            about="",
+        )
         # The answer to an enrolment under an earlier package is stale; this one does not wait for it.
         self._channels.free("enrol")
         yield from self.enrol(profile)
@@ -81,11 +86,11 @@ class Membership:
         self._saved.configuration_version = enrolled.configuration_version
         yield Persist()
 
-    def give_up(self, why: str) -> Iterator[Command]:
+    def give_up(self, why: str, symbol: str = "bad-onboarding") -> Iterator[Command]:
         """End an enrolment that cannot succeed."""
         self._saved.state = AgentState.FRESH
         self._saved.package = self._saved.token = ""
         self.package = None
         yield Persist()
         yield CancelWake(name="enrol")
-        yield LogLine(level="error", text=f"onboarding failed: {why}")
+        yield LogLine(level="error", text=f"onboarding failed: {why}", symbol=symbol, about=why)

@@ -54,7 +54,12 @@ class Updates:
     def install(self, release: Release, now: datetime) -> Iterator[Command]:
         self._channels.succeed("definitions")
         if release.version != self._saved.definitions.version:
-            yield LogLine(level="info", text=f"definitions {release.version} installed")
+            yield LogLine(
+                level="info",
+                text=f"definitions {release.version} installed",
+                symbol="definitions-updated",
+                about=f"Current security intelligence version: {release.version}",
+            )
         self._saved.definitions = Definitions(version=release.version, updated=now, status="up_to_date")
         self._saved.first_definitions_done = True
         yield Persist()
