@@ -59,6 +59,16 @@ class FirstValue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     source: str
 
 
+class FirstFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file of a new device."""
+
+    path: str
+    """Of the device's tree."""
+    text: str
+    basis: Basis
+    source: str
+
+
 class MpPreference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One name of Set-MpPreference."""
 
@@ -78,6 +88,7 @@ class WindowsCatalogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     capability: Capability
     service: tuple[WindowsService, ...]
     value: tuple[FirstValue, ...]
+    file: tuple[FirstFile, ...]
     preference: tuple[MpPreference, ...]
 
 

@@ -77,6 +77,8 @@ def _windows(machine: Machine) -> None:
             continue
         data = row.data.format(**said) if isinstance(row.data, str) else row.data
         registry.set(row.key, row.name, Value(row.kind, data))
+    for file in windows().file:
+        put(machine.files, file.path, file.text)
 
 
 _WRITERS: dict[Platform, Callable[[Machine], None]] = {

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, MutableMapping
 
 from mdelab.endpoint.program import Device, Io
-from mdelab.endpoint.windows_path import to_windows
 
 SYSTEM_FOLDER = "/C:/Windows/System32"
 """Where a process of the lab begins: what runs there runs as the system or an administrator."""
@@ -75,8 +74,3 @@ def user_of(io: Io) -> str:
 def is_administrator(io: Io) -> bool:
     """Whether the process may change the machine: as the system, which is the lab's default, or the administrator."""
     return user_of(io).upper() in _ADMINISTRATORS
-
-
-def shown_folder(io: Io) -> str:
-    r"""The working folder as Windows writes it."""
-    return to_windows(io.cwd if io.cwd not in ("", "/") else SYSTEM_FOLDER)

@@ -2,12 +2,19 @@
 
 from mdelab.endpoint.program import Device, Io
 from mdelab.endpoint.programs.windows.environment import SYSTEM_FOLDER
-from mdelab.endpoint.windows_path import find, to_tree
+from mdelab.endpoint.windows_path import find, to_tree, to_windows
 
 
 def folder_of(io: Io) -> str:
-    """Where the process works, as a path of the tree."""
-    return io.cwd if io.cwd not in ("", "/") else SYSTEM_FOLDER
+    r"""Where the process works, as a path of the tree; a caller of the lab may have given it as Windows writes it."""
+    if io.cwd in ("", "/"):
+        return SYSTEM_FOLDER
+    return io.cwd if io.cwd.startswith("/") else to_tree(io.cwd)
+
+
+def shown_folder(io: Io) -> str:
+    """The working folder as Windows writes it."""
+    return to_windows(folder_of(io))
 
 
 def place(device: Device, io: Io, path: str) -> str:

@@ -17,9 +17,9 @@ from mdelab.endpoint.programs.windows.cmd.interpreter import (
 )
 from mdelab.endpoint.programs.windows.cmd.streams import Streams
 from mdelab.endpoint.programs.windows.command_line import split
-from mdelab.endpoint.programs.windows.environment import Variables, shown_folder
+from mdelab.endpoint.programs.windows.environment import Variables
 from mdelab.endpoint.programs.windows.files import NO_PATH
-from mdelab.endpoint.programs.windows.place import is_there, place
+from mdelab.endpoint.programs.windows.place import is_there, place, shown_folder
 from mdelab.model.errors import LabError
 
 _CALLED_LABEL = re.compile(r"\s*:\s*(\S+)\s*(.*)", re.DOTALL)

@@ -17,8 +17,8 @@ from mdelab.endpoint.programs.windows.cmd.nodes import For, Group, If, Joined, N
 from mdelab.endpoint.programs.windows.cmd.parse import BadSyntax, Reader, Unread, labels
 from mdelab.endpoint.programs.windows.cmd.streams import CannotRedirect, Input, Redirected, Streams
 from mdelab.endpoint.programs.windows.command_line import split
-from mdelab.endpoint.programs.windows.environment import Variables, shown_folder
-from mdelab.endpoint.programs.windows.place import place
+from mdelab.endpoint.programs.windows.environment import Variables
+from mdelab.endpoint.programs.windows.place import place, shown_folder
 from mdelab.endpoint.windows_path import children, to_windows
 from mdelab.model.errors import LabError
 
