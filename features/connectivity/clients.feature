@@ -2,7 +2,7 @@
 Feature: Any tool can talk to the mock cloud
   A client that is given the lab's proxy and CA reaches the simulated services by their real names, and nothing else.
 
-  @basis-seed
+  @basis-seed @R002-39
   Scenario Outline: a client reads OK from <url>
     Then a client of the lab reads "OK" from "<url>"
 

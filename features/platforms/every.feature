@@ -12,6 +12,7 @@ Feature: What holds on every platform
     Examples:
       | platform |
       | Linux    |
+      | macOS    |
 
   @basis-documented @interception @R002-35 @R002-36 @R002-38 @RC-10
   Scenario Outline: a <platform> endpoint refuses SSL inspection that curl accepts
@@ -24,6 +25,7 @@ Feature: What holds on every platform
     Examples:
       | platform |
       | Linux    |
+      | macOS    |
 
   @basis-documented @interception @R002-37 @RC-10
   Scenario Outline: a <platform> endpoint connects once the Defender hosts are exempt from inspection
@@ -37,6 +39,7 @@ Feature: What holds on every platform
     Examples:
       | platform |
       | Linux    |
+      | macOS    |
 
   @basis-documented @alerts @RC-11
   Scenario Outline: the detection test of <platform> raises its alert
@@ -47,6 +50,7 @@ Feature: What holds on every platform
     Examples:
       | platform |
       | Linux    |
+      | macOS    |
 
   @basis-documented @offboarding @R004-83 @RC-12
   Scenario Outline: an offboarded <platform> endpoint belongs to no tenant
@@ -59,6 +63,7 @@ Feature: What holds on every platform
     Examples:
       | platform |
       | Linux    |
+      | macOS    |
 
   @basis-assumed @onboarding
   Scenario Outline: a tampered package does not onboard a <platform> endpoint
@@ -70,6 +75,7 @@ Feature: What holds on every platform
     Examples:
       | platform |
       | Linux    |
+      | macOS    |
 
   @basis-assumed @onboarding
   Scenario Outline: the package of another tenant does not move a <platform> endpoint
@@ -80,6 +86,7 @@ Feature: What holds on every platform
     Examples:
       | platform |
       | Linux    |
+      | macOS    |
 
   @basis-documented @offboarding
   Scenario Outline: an offboarding package that is eight days old does not offboard a <platform> endpoint
@@ -90,6 +97,7 @@ Feature: What holds on every platform
     Examples:
       | platform |
       | Linux    |
+      | macOS    |
 
   @basis-documented @onboarding @packages
   Scenario Outline: the portal's script onboards the <platform> endpoint on which it runs
@@ -101,6 +109,7 @@ Feature: What holds on every platform
     Examples:
       | platform |
       | Linux    |
+      | macOS    |
 
   @basis-assumed @offboarding @packages
   Scenario Outline: the portal's script offboards the <platform> endpoint on which it runs
@@ -112,6 +121,7 @@ Feature: What holds on every platform
     Examples:
       | platform |
       | Linux    |
+      | macOS    |
 
   @basis-seed @connectivity @R002-40 @R002-41 @R002-42
   Scenario Outline: curl on <platform> prints OK for both of the documented URLs
@@ -124,6 +134,7 @@ Feature: What holds on every platform
     Examples:
       | platform |
       | Linux    |
+      | macOS    |
 
   @basis-documented @connectivity @R002-34
   Scenario Outline: an authenticated proxy keeps a <platform> endpoint out
@@ -135,3 +146,4 @@ Feature: What holds on every platform
     Examples:
       | platform |
       | Linux    |
+      | macOS    |

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from mdelab.model.licence import Channel
 from mdelab.model.platform import Platform
 from mdelab.model.tenant import HopKind
 
@@ -76,6 +77,10 @@ def _platform(text: str) -> Platform:
     return Platform(text.lower())
 
 
+def _purchase(text: str) -> Channel:
+    return Channel.VOLUME_LICENSING if text == "Volume Licensing" else Channel.CSP
+
+
 WORDS: dict[str, Word] = {
     "Name": Word(pattern=r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", example="lin-1", read=str),
     "Platform": Word(pattern=r"Linux|macOS|Windows", example="Linux", read=_platform),
@@ -91,6 +96,7 @@ WORDS: dict[str, Word] = {
     "Status": Word(pattern=r"Active|Inactive", example="Active", read=str),
     "Scheme": Word(pattern=r"Basic|Negotiate|NTLM|Digest", example="Basic", read=str.lower),
     "Damage": Word(pattern=r"truncated|tampered", example="tampered", read=str),
+    "Purchase": Word(pattern=r"Volume Licensing|a Cloud Solution Provider", example="Volume Licensing", read=_purchase),
     "Kind": Word(pattern=r"onboarding|offboarding", example="onboarding", read=str),
 }
 

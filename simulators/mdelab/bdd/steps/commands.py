@@ -10,9 +10,10 @@ from mdelab.lab.client import TenantClient
 from mdelab.lab.wire import ExecResult
 
 
-def run(tenant: TenantClient, last: Last, endpoint: str, command: str) -> ExecResult:
-    """Run a command line, split as on the endpoint's platform; there is no shell."""
-    result = tenant.exec(endpoint, words(command, tenant.endpoint(endpoint).platform))
+def run(tenant: TenantClient, last: Last, endpoint: str, command: str, user: str = "") -> ExecResult:
+    """Run a command line, split as on the endpoint's platform; there is no shell. user: "" is who may do everything."""
+    argv = words(command, tenant.endpoint(endpoint).platform)
+    result = tenant.exec(endpoint, argv, env={"USER": user} if user else {})
     last.put(endpoint, command, result)
     return result
 
@@ -21,6 +22,12 @@ def run(tenant: TenantClient, last: Last, endpoint: str, command: str) -> ExecRe
 def runs(tenant: TenantClient, last: Last, endpoint: str, command: str) -> None:
     """As root or administrator. An exit code other than 0 fails the scenario, unless a Then of it asserts on the command."""
     run(tenant, last, endpoint, command)
+
+
+@when("the user {user:Name} of {endpoint:Name} runs {command:Quoted}")
+def user_runs(tenant: TenantClient, last: Last, user: str, endpoint: str, command: str) -> None:
+    """As somebody without administrative rights."""
+    run(tenant, last, endpoint, command, user)
 
 
 @when("{endpoint:Name} runs:")
@@ -55,6 +62,15 @@ def prints(last: Last, endpoint: str, text: str) -> None:
     result = last.of(endpoint)
     if text not in result.stdout + result.stderr:
         raise Unmet(f"{last.command(endpoint)!r} on {endpoint} did not print {text!r}. {describe(result)}")
+
+
+@then("the command on {endpoint:Name} does not print {text:Quoted}")
+def does_not_print(last: Last, endpoint: str, text: str) -> None:
+    """The text is nowhere in what the last command wrote; it must have written something."""
+    result = last.of(endpoint)
+    said = result.stdout + result.stderr
+    if text in said or not said.strip():
+        raise Unmet(f"{last.command(endpoint)!r} on {endpoint} printed {text!r}, or nothing at all. {describe(result)}")
 
 
 @then("the command on {endpoint:Name} prints:")

@@ -1,8 +1,14 @@
 """Files on an endpoint."""
 
-from mdelab.bdd.registry import then
+from mdelab.bdd.registry import given, then
 from mdelab.bdd.verdict import Unmet
 from mdelab.lab.client import TenantClient
+
+
+@given("a file {path:Quoted} on {endpoint:Name} that holds:")
+def holds(tenant: TenantClient, path: str, endpoint: str, docstring: str) -> None:
+    """Written by an administrator, or by a management tool that delivers files."""
+    tenant.write_file(endpoint, path, docstring + "\n")
 
 
 @then("there is a file {path:Quoted} on {endpoint:Name}")

@@ -1,10 +1,11 @@
 """The packages that the portal hands out, and how they come onto an endpoint."""
 
-from mdelab.bdd.registry import then
+from mdelab.bdd.registry import then, when
 from mdelab.bdd.verdict import Unmet
 from mdelab.bdd.words import LINUX
 from mdelab.lab.client import TenantClient
 from mdelab.lab.wire import PackageInfo, PackageOrder
+from mdelab.model.errors import LabError
 from mdelab.model.package import Kind
 from mdelab.model.platform import Platform
 
@@ -22,6 +23,15 @@ def blob(tenant: TenantClient, kind: Kind, endpoint: str) -> str:
 def script(package: PackageInfo) -> tuple[str, str]:
     """Name and text of the package's script."""
     return next((name, text) for name, text in package.members.items() if name.endswith((".py", ".sh", ".cmd")))
+
+
+@when("{member:Quoted} of the {kind:Kind} download by {method:Quoted} is delivered to {endpoint:Name} as {path:Quoted}")
+def delivered(tenant: TenantClient, member: str, kind: Kind, method: str, endpoint: str, path: str) -> None:
+    """A management tool brings one file of the portal's download to a place on the device."""
+    package = order(tenant, kind, tenant.endpoint(endpoint).platform, method)
+    if member not in package.members:
+        raise LabError(f"the download holds no {member!r}. It holds: {', '.join(package.members)}.")
+    tenant.write_file(endpoint, path, package.members[member])
 
 
 @then("the portal's {kind:Kind} download is {name:Quoted} and holds {member:Quoted}")
