@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from planted import DEFECTS, Defect
+from planted import DEFECTS as COMMON_DEFECTS
+from planted import Defect
+from planted_macos import MAC_DEFECTS
 
 from mdelab.catalogue.requirements import rows
 
 pytestmark = pytest.mark.defect
+
+DEFECTS = (*COMMON_DEFECTS, *MAC_DEFECTS)
 
 _ROOT = Path(__file__).parents[2]
 _RUNS_AT_MOST_S = 300
