@@ -48,6 +48,13 @@ def test_a_script_that_goes_round_in_a_circle_is_stopped(script: Any):
     assert "line 3" in ended.err
 
 
+@pytest.mark.parametrize("text", ["@echo off\ncall %0\n", "@" + "ver>nul&" * 5000, "@echo off\n:x\ncall :x\n"])
+def test_a_script_that_calls_itself_for_ever_ends(script: Any, text: str):
+    ended = script(text)
+    assert ended.code != 0
+    assert "RECURSION" in ended.err.replace(" ", "") or "circle" in ended.err
+
+
 def test_a_label_that_is_not_there_ends_the_script_as_in_cmd(script: Any):
     ended = script("@echo off\ngoto nowhere\necho two\n")
     assert (ended.code, ended.out) == (1, "")

@@ -24,10 +24,13 @@ def evaluate(text: str, variables: Variables) -> int:
     """Work out `text`, set what it assigns to, and answer its last value. Raises BadExpression."""
     result = 0
     tokens = _tokens(text)
-    while tokens:
-        result = _assignment(tokens, variables)
-        if tokens and tokens.pop(0) != ",":
-            raise BadExpression("Missing operator.")
+    try:
+        while tokens:
+            result = _assignment(tokens, variables)
+            if tokens and tokens.pop(0) != ",":
+                raise BadExpression("Missing operator.")
+    except RecursionError as error:
+        raise BadExpression("Unbalanced parenthesis.") from error
     return result
 
 

@@ -45,18 +45,17 @@ def _nearest(word: str, programs: Collection[str]) -> str:
 
 
 def _simple(node: Node) -> Iterator[Simple]:
-    match node:
-        case Simple():
-            yield node
-        case Group(nodes=nodes):
-            for one in nodes:
-                yield from _simple(one)
-        case Joined(left=left, right=right):
-            yield from _simple(left)
-            yield from _simple(right)
-        case If(then=then, otherwise=otherwise):
-            yield from _simple(then)
-            if otherwise is not None:
-                yield from _simple(otherwise)
-        case For(body=body):
-            yield from _simple(body)
+    """In their order. Without recursion: a line may chain thousands of commands."""
+    waiting = [node]
+    while waiting:
+        match waiting.pop():
+            case Simple() as simple:
+                yield simple
+            case Group(nodes=nodes):
+                waiting += reversed(nodes)
+            case Joined(left=left, right=right):
+                waiting += (right, left)
+            case If(then=then, otherwise=otherwise):
+                waiting += (otherwise, then) if otherwise is not None else (then,)
+            case For(body=body):
+                waiting.append(body)

@@ -128,6 +128,9 @@ class Interpreter:
         except BadSyntax as bad:
             streams.err.write(f"{bad}\n" + (f"That is line {bad.line} of {script.name}.\n" if script.name else ""))
             self.level = SYNTAX_ERROR
+        except RecursionError:
+            streams.err.write("******  B A T C H   R E C U R S I O N  exceeds STACK limits ******\n")
+            self.level = SYNTAX_ERROR
         except Leave as leave:
             self.level = leave.code
             if leave.is_whole:

@@ -63,7 +63,10 @@ class Reader:
             self._blanks()
             if self._pos >= len(self._text):
                 continue
-            node = self._sequence()
+            try:
+                node = self._sequence()
+            except RecursionError as error:
+                raise BadSyntax("this command is nested too deeply.", self.line) from error
             self._blanks()
             if self._pos < len(self._text):
                 raise BadSyntax(f"{self._text[self._pos :].strip()[:30]!r} was unexpected at this time.", self.line)

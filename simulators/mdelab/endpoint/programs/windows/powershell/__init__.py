@@ -63,6 +63,8 @@ async def run(device: Device, text: str, io: Io) -> int:
             items = await _statement(device, statement, io)
             io.out.write(plain(items))
             code = 0
+        except RecursionError:
+            return complain(io, "The script failed due to call depth overflow.")
         except Failed as failed:
             code = complain(io, str(failed))
         except BadSyntax as bad:
