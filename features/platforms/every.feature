@@ -13,6 +13,7 @@ Feature: What holds on every platform
       | platform |
       | Linux    |
       | macOS    |
+      | Windows  |
 
   @basis-documented @interception @R002-35 @R002-36 @R002-38 @RC-10
   Scenario Outline: a <platform> endpoint refuses SSL inspection that curl accepts
@@ -26,6 +27,7 @@ Feature: What holds on every platform
       | platform |
       | Linux    |
       | macOS    |
+      | Windows  |
 
   @basis-documented @interception @R002-37 @RC-10
   Scenario Outline: a <platform> endpoint connects once the Defender hosts are exempt from inspection
@@ -40,6 +42,7 @@ Feature: What holds on every platform
       | platform |
       | Linux    |
       | macOS    |
+      | Windows  |
 
   @basis-documented @alerts @RC-11
   Scenario Outline: the detection test of <platform> raises its alert
@@ -51,6 +54,7 @@ Feature: What holds on every platform
       | platform |
       | Linux    |
       | macOS    |
+      | Windows  |
 
   @basis-documented @offboarding @R004-83 @RC-12
   Scenario Outline: an offboarded <platform> endpoint belongs to no tenant
@@ -64,6 +68,7 @@ Feature: What holds on every platform
       | platform |
       | Linux    |
       | macOS    |
+      | Windows  |
 
   @basis-assumed @onboarding
   Scenario Outline: a tampered package does not onboard a <platform> endpoint
@@ -76,6 +81,7 @@ Feature: What holds on every platform
       | platform |
       | Linux    |
       | macOS    |
+      | Windows  |
 
   @basis-assumed @onboarding
   Scenario Outline: the package of another tenant does not move a <platform> endpoint
@@ -87,6 +93,7 @@ Feature: What holds on every platform
       | platform |
       | Linux    |
       | macOS    |
+      | Windows  |
 
   @basis-documented @offboarding
   Scenario Outline: an offboarding package that is eight days old does not offboard a <platform> endpoint
@@ -98,6 +105,7 @@ Feature: What holds on every platform
       | platform |
       | Linux    |
       | macOS    |
+      | Windows  |
 
   @basis-documented @onboarding @packages
   Scenario Outline: the portal's script onboards the <platform> endpoint on which it runs
@@ -110,6 +118,7 @@ Feature: What holds on every platform
       | platform |
       | Linux    |
       | macOS    |
+      | Windows  |
 
   @basis-assumed @offboarding @packages
   Scenario Outline: the portal's script offboards the <platform> endpoint on which it runs
@@ -122,6 +131,7 @@ Feature: What holds on every platform
       | platform |
       | Linux    |
       | macOS    |
+      | Windows  |
 
   @basis-seed @connectivity @R002-40 @R002-41 @R002-42
   Scenario Outline: curl on <platform> prints OK for both of the documented URLs
@@ -135,6 +145,7 @@ Feature: What holds on every platform
       | platform |
       | Linux    |
       | macOS    |
+      | Windows  |
 
   @basis-documented @connectivity @R002-34
   Scenario Outline: an authenticated proxy keeps a <platform> endpoint out
@@ -147,3 +158,16 @@ Feature: What holds on every platform
       | platform |
       | Linux    |
       | macOS    |
+      | Windows  |
+
+  @basis-seed @alerts @R000-03
+  Scenario: alerts of a Windows, a macOS and a Linux endpoint are listed together
+    Given an onboarded Linux endpoint lin-1
+    And an onboarded macOS endpoint mac-1
+    And an onboarded Windows endpoint win-1
+    When lin-1 runs the detection test of its platform
+    And win-1 runs the detection test of its platform
+    And mac-1 runs the detection test of its platform
+    Then the alert of its platform's detection test is raised for lin-1 within 10 minutes
+    And the alert of its platform's detection test is raised for mac-1 within 10 minutes
+    And the alert of its platform's detection test is raised for win-1 within 10 minutes

@@ -37,10 +37,13 @@ def is_onboarded(tenant: TenantClient, endpoint: str) -> None:
 @when("the portal's {kind:Kind} script runs on {endpoint:Name}")
 def script_runs(tenant: TenantClient, last: Last, kind: Kind, endpoint: str) -> None:
     """The script of the portal's download that asks no questions, run with administrative rights."""
-    row = shell(tenant.endpoint(endpoint).platform)
-    name, text = script(order(tenant, kind, row.platform, row.method))
-    tenant.write_file(endpoint, f"{row.folder}/{name}", text)
-    run(tenant, last, endpoint, row.command.format(name=name))
+    _run_script(tenant, last, kind, endpoint)
+
+
+@when("the user {user:Name} of {endpoint:Name} runs the portal's {kind:Kind} script")
+def user_runs_script(tenant: TenantClient, last: Last, user: str, endpoint: str, kind: Kind) -> None:
+    """The same, by somebody without administrative rights."""
+    _run_script(tenant, last, kind, endpoint, user)
 
 
 @when("{endpoint:Name} gets a {damage:Damage} {kind:Kind} file")
@@ -125,6 +128,13 @@ def goes_on_belonging(tenant: TenantClient, endpoint: str, span: timedelta) -> N
         return Seen(tenant.clock().now >= end, seen.text)
 
     eventually(tenant, f"{endpoint} stays as it is", span, look)
+
+
+def _run_script(tenant: TenantClient, last: Last, kind: Kind, endpoint: str, user: str = "") -> None:
+    row = shell(tenant.endpoint(endpoint).platform)
+    name, text = script(order(tenant, kind, row.platform, row.method))
+    tenant.write_file(endpoint, f"{row.folder}/{name}", text)
+    run(tenant, last, endpoint, row.command.format(name=name), user)
 
 
 def _member(tenant: TenantClient) -> dict[Name, str]:
