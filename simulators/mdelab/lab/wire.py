@@ -146,7 +146,7 @@ class PackageOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     kind: Kind
     platform: Platform = Platform.LINUX
     method: str = "script"
-    """`script` (what the portal offers for one device) or `configuration` (the JSON form)."""
+    """One of the platform's deployment methods, such as `script`, `mdm` or `group-policy`; a wrong one lists them."""
     connectivity: Connectivity = "standard"
     geography: Literal["US", "EU", "UK", "AU"] = "US"
 
