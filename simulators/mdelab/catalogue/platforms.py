@@ -9,6 +9,7 @@ from mdelab.catalogue.distributions import distribution
 from mdelab.catalogue.read import read
 from mdelab.model.basis import Basis
 from mdelab.model.device import DEFAULT_PYTHON, DeviceSpec, ProxySource
+from mdelab.model.errors import LabError
 from mdelab.model.package import Kind
 from mdelab.model.platform import Platform
 
@@ -76,6 +77,18 @@ class VersionRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     source: str
 
 
+class EditionRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An edition of the system."""
+
+    name: str
+    release: str = ""
+    """Its only release; "" where the platform's default is its own too."""
+    has_client: bool = True
+    """Whether the Defender client is for it."""
+    basis: Basis
+    source: str
+
+
 class PlatformRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One platform."""
 
@@ -104,6 +117,10 @@ class PlatformRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     api: tuple[ApiRow, ...] = ()
     """Linux: the distribution says it."""
     version: tuple[VersionRow, ...] = ()
+    edition_row: tuple[EditionRow, ...] = ()
+    """Empty where there are no editions."""
+    client_version: str = ""
+    """What the API is told; "" for that of `mdatp`."""
     services: tuple[str, ...] = ()
     """Services beside the client's that every device has."""
     service_shows_state: bool = False
@@ -127,16 +144,35 @@ def platform_row(platform: Platform) -> PlatformRow:
 
 
 def complete(spec: DeviceSpec) -> DeviceSpec:
-    """`spec` with the platform's own values where it left them open."""
+    """`spec` with the platform's own values where it left them open. Raises LabError for an edition that is not known.
+
+    An edition that the Defender client is not for has none, whatever the spec says.
+    """
     row = platform_row(spec.platform)
+    edition = _edition(spec, row)
+    release = spec.release or (edition.release if edition else "") or row.release
     return msgspec.structs.replace(
         spec,
         distribution=spec.distribution or row.distribution,
-        release=spec.release or row.release,
-        kernel=spec.kernel or row.kernel,
+        release=release,
+        kernel=spec.kernel or (release if edition else row.kernel),
         python=row.python if spec.python == DEFAULT_PYTHON else spec.python,
         edition=spec.edition or row.edition,
+        installed=spec.installed and (edition is None or edition.has_client),
     )
+
+
+def _edition(spec: DeviceSpec, row: PlatformRow) -> EditionRow | None:
+    if not row.edition_row:
+        return None
+    name = spec.edition or row.edition
+    found = next((one for one in row.edition_row if one.name == name), None)
+    if found is None:
+        known = ", ".join(one.name for one in row.edition_row)
+        raise LabError(
+            f"{spec.name!r} cannot have the edition {name!r}: the lab does not know it. Use one of: {known}."
+        )
+    return found
 
 
 def os_platform(spec: DeviceSpec) -> str:

@@ -212,7 +212,10 @@ class Client:
         self._unpublished = problem
 
     def _remove_package(self) -> None:
-        artifacts.remove(self._machine, "onboarding")
+        try:
+            artifacts.remove(self._machine, "onboarding")
+        except LabError as error:
+            self._complain(f"the onboarding package stays where it is: {error}")
 
     def _read_preferences(self) -> None:
         """Take up both settings files; one that cannot be read leaves what is in force, and the log says so."""

@@ -1,7 +1,7 @@
 """Who a device is to the cloud, for as long as it lives: its machine id and its network card, the same in every run."""
 
 from mdelab.catalogue.health import health
-from mdelab.catalogue.platforms import os_platform, os_version
+from mdelab.catalogue.platforms import os_platform, os_version, platform_row
 from mdelab.model.attachment import Attachment
 from mdelab.model.channel import Profile
 from mdelab.model.device import DeviceSpec
@@ -26,7 +26,7 @@ class Identity:
             name=spec.name,
             os_platform=os_platform(spec),
             os_version=os_version(spec),
-            client_version=health().product.app_version,
+            client_version=platform_row(spec.platform).client_version or health().product.app_version,
             address=attachment.address,
             mac=self.mac,
         )

@@ -89,7 +89,9 @@ class Sensor:
         self._client.load()
         self.machine.files.watch(self._changed)
         self._is_on = True
-        if self.machine.services().get(self._row.service) or self._row.service_shows_state:
+        runs = self.machine.services().get(self._row.service)
+        # A service that only shows the client's state says nothing of a client that has just been switched on.
+        if runs or (runs is not None and self._row.service_shows_state):
             self._client.start()
 
     async def stop(self) -> None:

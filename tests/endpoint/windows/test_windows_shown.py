@@ -3,12 +3,16 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from endpoint_world import GATEWAY, Server, World
 
+from mdelab.catalogue.platforms import complete
 from mdelab.endpoint.event_log import EventRecord
 from mdelab.endpoint.publish_windows import STATUS_KEY
 from mdelab.endpoint.registry import REGISTRY_FILE, Value
 from mdelab.endpoint.sensor import Sensor
+from mdelab.model.device import DeviceSpec
+from mdelab.model.errors import LabError
 from mdelab.model.platform import Platform
 
 CHANNEL = "Microsoft-Windows-SENSE/Operational"
@@ -72,6 +76,23 @@ def test_a_registry_that_cannot_be_read_is_told_in_the_log(tmp_path: Path) -> No
             assert sensor.state == "onboarded"
 
     asyncio.run(story())
+
+
+def test_a_home_edition_has_no_client(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            sensor = await world.sensor(platform=Platform.WINDOWS, edition="Home")
+            world.onboard(sensor)
+            await world.advance(hours=1)
+            assert (shown(sensor), "sense" in sensor.machine.services()) == (None, False)
+            assert world.cloud.asked_at == []
+
+    asyncio.run(story())
+
+
+def test_an_edition_that_is_not_known_is_refused_with_those_that_are() -> None:
+    with pytest.raises(LabError, match=r"'Ultimate'.*Enterprise, Education, Pro"):
+        complete(DeviceSpec(name="win-1", platform=Platform.WINDOWS, edition="Ultimate"))
 
 
 def shown(sensor: Sensor) -> Value | None:
