@@ -135,3 +135,49 @@ def test_the_state_is_there_again_after_a_restart(tmp_path: Path) -> None:
         assert "RUNNING" in await run(world, again, "sc", "query", "sense")
 
     on_windows(tmp_path, story)
+
+
+def test_curl_trusts_what_certutil_added_and_goes_the_way_of_the_system_proxy(tmp_path: Path) -> None:
+    async def story(world: World, sensor: Sensor) -> None:
+        url = "https://x.cp.wd.microsoft.com/api/report"
+        await world.behind(Server(world.server.handler, world.tls(world.interceptor, *NAMES)))
+        await run(world, sensor, "curl.exe", "-sS", url, code=60)
+        sensor.machine.files.write("/C:/Users/Public/ca.cer", world.interceptor.cert_pem.bytes())
+        await run(world, sensor, "certutil", "-addstore", "Root", r"C:\Users\Public\ca.cer")
+        await run(
+            world, sensor, "cmd", "/c", rf"curl.exe -sS -o C:\users\public\out.txt {url} & type C:\Users\Public\OUT.TXT"
+        )
+        assert sensor.machine.files.exists("/C:/Users/Public/out.txt")
+        before = len(world.proxy.asked)
+        host, port = world.proxy_address
+        await run(world, sensor, "netsh", "winhttp", "set", "proxy", f"{host}:{port}")
+        await run(world, sensor, "curl.exe", "-sS", "-o", "NUL", url)
+        assert len(world.proxy.asked) == before + 1
+
+    on_windows(tmp_path, story)
+
+
+def test_a_wait_takes_the_tenants_time_and_none_of_the_hosts(tmp_path: Path) -> None:
+    async def story(world: World, sensor: Sensor) -> None:
+        before = world.tenant.clock.now()
+        await run(world, sensor, "timeout", "/t", "3600")
+        assert world.tenant.clock.now() - before == timedelta(hours=1)
+
+    on_windows(tmp_path, story)
+
+
+def test_preferences_that_powershell_sets_hold_over_a_restart(tmp_path: Path) -> None:
+    async def story(world: World, sensor: Sensor) -> None:
+        await run(
+            world,
+            sensor,
+            "powershell",
+            "Set-MpPreference -EnableNetworkProtection Enabled -DisableRealtimeMonitoring $true",
+        )
+        assert not sensor.agent.settings.real_time_protection
+        await sensor.stop()
+        again = await world.sensor(platform=Platform.WINDOWS, files=sensor.machine.files)
+        assert await run(world, again, "powershell", "(Get-MpPreference).EnableNetworkProtection") == "1\n"
+        assert await run(world, again, "powershell", "(Get-MpComputerStatus).RealTimeProtectionEnabled") == "False\n"
+
+    on_windows(tmp_path, story)
