@@ -6,6 +6,8 @@ CONNECTIVITY = "features/macos/connectivity.feature"
 DEPLOYMENT = "features/macos/deployment.feature"
 HEALTH = "features/macos/health.feature"
 REQUIREMENTS = "features/macos/requirements.feature"
+EVERY = "features/platforms/every.feature"
+CLIENTS = "features/connectivity/clients.feature"
 
 MAC_DEFECTS = (
     Defect(
@@ -184,5 +186,53 @@ MAC_DEFECTS = (
         bad='row.name == "sip" and spec.sip',
         run=(REQUIREMENTS,),
         red=("a Mac without System Integrity Protection is flagged",),
+    ),
+    Defect(
+        name="mac-believes-its-store",
+        wrong="The agent believes what the device's store believes, so an inspecting proxy can read it.",
+        path="endpoint/roots.py",
+        good="        case Trust.ROOT_SET:\n",
+        bad="        case Trust.ROOT_SET:\n            return roots_of(machine, Trust.OS_STORE)\n",
+        run=(CONNECTIVITY, EVERY),
+        red=(
+            "on a Mac that trusts the interception CA the connectivity test fails all the same",
+            "a <platform> endpoint refuses SSL inspection that curl accepts",
+        ),
+    ),
+    Defect(
+        name="inspector-exempts-nothing",
+        wrong="The inspecting proxy reads what it was told to leave alone.",
+        path="network/inspector/addon.py",
+        good="if rule and any(matches(",
+        bad="if rule and not any(matches(",
+        run=(EVERY,),
+        red=("a <platform> endpoint connects once the Defender hosts are exempt from inspection",),
+    ),
+    Defect(
+        name="mac-proxy-stays-off",
+        wrong="A static proxy is stored in the settings of the system and not turned on.",
+        path="endpoint/system_proxy.py",
+        good="is_on=bool(host))",
+        bad="is_on=False)",
+        run=(CONNECTIVITY,),
+        red=("a Mac with a static proxy is onboarded through it",),
+    ),
+    Defect(
+        name="probes-say-something-else",
+        wrong="The documented test URLs answer with another word than OK.",
+        path="cloud/device/probes.py",
+        good="Answer(row.status, row.body.encode(), TEXT)",
+        bad="Answer(row.status, row.body.lower().encode(), TEXT)",
+        run=(CONNECTIVITY, CLIENTS),
+        red=("curl in Terminal prints OK for both of the documented URLs", "a client reads OK from <url>"),
+    ),
+    Defect(
+        name="probes-are-not-there",
+        wrong="The documented test URLs are not found.",
+        path="cloud/device/probes.py",
+        good="Answer(row.status, row.body.encode(), TEXT)",
+        bad="Answer(404, row.body.encode(), TEXT)",
+        run=(CONNECTIVITY,),
+        red=("the connectivity test of a Mac with an open path is OK",),
     ),
 )
