@@ -6,8 +6,9 @@ from mdelab.endpoint.program import Device, Io
 from mdelab.endpoint.programs.speech import NOT_SIMULATED, complain, not_simulated
 from mdelab.endpoint.programs.windows.cmd.builtins import BUILTINS
 from mdelab.endpoint.programs.windows.cmd.check import refusal
-from mdelab.endpoint.programs.windows.cmd.interpreter import Interpreter, Leave, Script, Stopped, read_lines
+from mdelab.endpoint.programs.windows.cmd.interpreter import Interpreter, Leave, Script, Stopped
 from mdelab.endpoint.programs.windows.cmd.streams import Input, Streams
+from mdelab.endpoint.programs.windows.cmd.words import read_lines
 from mdelab.endpoint.programs.windows.command_line import join
 from mdelab.endpoint.programs.windows.environment import variables
 from mdelab.endpoint.programs.windows.place import place

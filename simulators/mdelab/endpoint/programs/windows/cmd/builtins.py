@@ -12,10 +12,9 @@ from mdelab.endpoint.programs.windows.cmd.interpreter import (
     Jump,
     Leave,
     Script,
-    command_word,
-    is_batch,
 )
 from mdelab.endpoint.programs.windows.cmd.streams import Streams
+from mdelab.endpoint.programs.windows.cmd.words import command_word, is_batch
 from mdelab.endpoint.programs.windows.command_line import split
 from mdelab.endpoint.programs.windows.environment import Variables
 from mdelab.endpoint.programs.windows.files import NO_PATH

@@ -4,9 +4,9 @@ import difflib
 from collections.abc import Collection, Iterator
 
 from mdelab.endpoint.programs.windows.cmd.builtins import BUILTINS
-from mdelab.endpoint.programs.windows.cmd.interpreter import command_word, is_batch
 from mdelab.endpoint.programs.windows.cmd.nodes import For, Group, If, Joined, Node, Simple
 from mdelab.endpoint.programs.windows.cmd.parse import BadSyntax, Reader, Unread
+from mdelab.endpoint.programs.windows.cmd.words import command_word, is_batch
 from mdelab.endpoint.programs.windows.names import program_name
 
 

@@ -4,7 +4,6 @@ Outside of what it simulates it stops at once and says where, because a script t
 """
 
 import io
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -16,6 +15,7 @@ from mdelab.endpoint.programs.windows.cmd.expand import delayed, for_variables, 
 from mdelab.endpoint.programs.windows.cmd.nodes import For, Group, If, Joined, Node, Redirect, Simple
 from mdelab.endpoint.programs.windows.cmd.parse import BadSyntax, Reader, Unread, labels
 from mdelab.endpoint.programs.windows.cmd.streams import CannotRedirect, Input, Redirected, Streams
+from mdelab.endpoint.programs.windows.cmd.words import command_word, is_batch, read_lines
 from mdelab.endpoint.programs.windows.command_line import split
 from mdelab.endpoint.programs.windows.environment import Variables
 from mdelab.endpoint.programs.windows.place import place, shown_folder
@@ -24,6 +24,9 @@ from mdelab.model.errors import LabError
 
 _MOST_COMMANDS = 20_000
 """A script that runs on after so many commands goes round in a circle."""
+
+_MOST_CALLS = 50
+"""Calls inside calls; Windows allows some hundreds."""
 
 SYNTAX_ERROR = 255
 """What cmd ends with after a line that it does not understand."""
@@ -74,11 +77,6 @@ Builtin = Callable[["Interpreter", str, Script, Streams], Awaitable[int | None]]
 
 _Work = Callable[[Streams], Awaitable[None]]
 
-_WORD = re.compile(r'\s*("[^"]*"[^\s&|<>]*|[^\s"=,;&|<>(]+)', re.DOTALL)
-_GLUED = re.compile(
-    r"(?:(echo)([.:;,/(\[+].*)|(cd|md|rd|dir|copy|del|exit|type|set|call|goto)([.\\/:].*))", re.IGNORECASE | re.DOTALL
-)
-
 
 class Interpreter:
     """One process of cmd. Its built-in commands are `mdelab.endpoint.programs.windows.cmd.builtins`."""
@@ -101,12 +99,16 @@ class Interpreter:
         """That is carried out, for messages."""
         self._for: dict[str, str] = {}
         self._left = _MOST_COMMANDS
+        self._depth = 0
 
     async def run(self, script: Script, streams: Streams, *, start: int = 0) -> int:
         """Run a script from a line on (counted from 0); its exit code. Raises Leave for `exit` without /b, and Stopped."""
         reader = Reader(script.lines, lambda line: self._expanded(script, line))
         reader.at = start
         depth = len(self.saved)
+        self._depth += 1
+        if self._depth > _MOST_CALLS:
+            self._too_deep(streams)
         try:
             while (read := reader.next()) is not None:
                 node, text = read
@@ -129,13 +131,13 @@ class Interpreter:
             streams.err.write(f"{bad}\n" + (f"That is line {bad.line} of {script.name}.\n" if script.name else ""))
             self.level = SYNTAX_ERROR
         except RecursionError:
-            streams.err.write("******  B A T C H   R E C U R S I O N  exceeds STACK limits ******\n")
-            self.level = SYNTAX_ERROR
+            self._too_deep(streams)
         except Leave as leave:
             self.level = leave.code
             if leave.is_whole:
                 raise
         finally:
+            self._depth -= 1
             while len(self.saved) > depth:
                 self.restore()
         return self.level
@@ -319,6 +321,12 @@ class Interpreter:
         ]
         return [f"{head}{slash}{name}" for name in found if not self.device.machine.files.is_folder(f"{folder}/{name}")]
 
+    def _too_deep(self, streams: Streams) -> None:
+        """What cmd does with a script that calls itself for ever: it ends the whole process. Raises Stopped."""
+        streams.err.write("******  B A T C H   R E C U R S I O N  exceeds STACK limits ******\n")
+        self.level = SYNTAX_ERROR
+        raise Stopped
+
     def _count(self, script: Script) -> None:
         self._left -= 1
         if self._left < 0:
@@ -374,22 +382,3 @@ class Interpreter:
         where = place(self.device, self.io, path)
         files = self.device.machine.files
         return str(len(files.read(where))) if files.exists(where) and not files.is_folder(where) else ""
-
-
-def command_word(text: str) -> tuple[str, str]:
-    """(the command's name, what follows it). `echo.` and `cd..` need no blank; switches need none either."""
-    text = text.lstrip(" \t,;=@")
-    glued = _GLUED.fullmatch(text)
-    if glued:
-        return (glued[1], glued[2]) if glued[1] else (glued[3], glued[4])
-    match = _WORD.match(text)
-    return (match[1], text[match.end() :]) if match else ("", "")
-
-
-def is_batch(name: str) -> bool:
-    return name.strip('"').lower().endswith((".cmd", ".bat"))
-
-
-def read_lines(content: bytes) -> list[str]:
-    """The lines of a batch file, whatever ends them."""
-    return content.decode("utf-8-sig", errors="replace").splitlines()
