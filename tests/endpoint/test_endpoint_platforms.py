@@ -3,14 +3,17 @@
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from endpoint_world import GATEWAY, Server, World
 
 from mdelab.catalogue.platforms import complete, os_platform, os_version, platform_row
-from mdelab.endpoint import artifacts
+from mdelab.endpoint import artifacts, layout
+from mdelab.endpoint.files import MemoryTree
 from mdelab.endpoint.sensor import Sensor
-from mdelab.model.device import DeviceSpec
+from mdelab.model.device import DeviceSpec, ProxySource
+from mdelab.model.errors import LabError
 from mdelab.model.platform import Platform
 
 PLATFORMS = pytest.mark.parametrize("platform", list(Platform), ids=str)
@@ -60,6 +63,51 @@ def test_a_device_goes_through_the_proxy_of_its_system(tmp_path: Path, platform:
             assert world.proxy.asked
             await sensor.change(proxy="")
             assert "HTTPS_PROXY" not in sensor.machine.environment
+
+    asyncio.run(story())
+
+
+@PLATFORMS
+def test_what_management_decides_about_the_proxy_beats_the_setting_of_the_system(
+    tmp_path: Path, platform: Platform
+) -> None:
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            sensor = await world.sensor(platform=platform, proxy="corp-proxy", proxy_source="managed")
+            layout.write_proxy(sensor.machine, "http://127.0.0.1:9", "environment")
+            world.onboard(sensor)
+            await world.advance(seconds=5)
+            assert sensor.state == "onboarded"
+            assert world.proxy.asked
+            layout.write_proxy(sensor.machine, "", "managed")
+            await world.advance(minutes=15)
+            assert {record.curl_code for record in world.errors()} == {7}
+
+    asyncio.run(story())
+
+
+@PLATFORMS
+def test_a_place_for_the_proxy_that_a_platform_does_not_have_is_refused(tmp_path: Path, platform: Platform) -> None:
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            sensor = await world.sensor(platform=platform)
+            known = {row.name for row in platform_row(platform).proxy}
+            for source in set(get_args(ProxySource)) - known:
+                with pytest.raises(LabError, match=f"no proxy_source '{source}'"):
+                    await sensor.change(proxy="corp-proxy", proxy_source=source)
+
+    asyncio.run(story())
+
+
+@PLATFORMS
+def test_a_device_of_a_fleet_leaves_nothing_behind_but_its_files(tmp_path: Path, platform: Platform) -> None:
+    async def story() -> None:
+        async with World(tmp_path) as world:
+            sensor = await world.sensor(platform=platform, files=MemoryTree(), lean=True)
+            world.onboard(sensor)
+            await world.advance(seconds=5)
+            assert sensor.state == "onboarded"
+            assert not sensor.machine.files.exists(sensor.machine.paths.state)
 
     asyncio.run(story())
 

@@ -22,16 +22,17 @@ def change(machine: Machine, fields: dict[str, object]) -> None:
         raise LabError(f"{before.name!r} cannot be changed: {error}. See `EndpointChange` in the API.") from error
     spec.check()
     layout.check_proxy(machine, spec.proxy)
+    layout.proxy_place(machine, spec.proxy_source)
     machine.spec = spec
     try:
         if "trusts" in given:
             layout.write_store(machine)
         if "profiles" in given:
             write_system_files(machine)
+        if "proxy" in given or "proxy_source" in given:
+            if before.proxy and before.proxy_source != spec.proxy_source:
+                layout.write_proxy(machine, "", before.proxy_source)
+            layout.write_proxy(machine, spec.proxy, spec.proxy_source)
     except LabError:
         machine.spec = before
         raise
-    if "proxy" in given or "proxy_source" in given:
-        if before.proxy and before.proxy_source != spec.proxy_source:
-            layout.write_proxy(machine, "", before.proxy_source)
-        layout.write_proxy(machine, spec.proxy, spec.proxy_source)

@@ -10,7 +10,7 @@ from pathlib import Path
 from mdelab.catalogue.platforms import platform_row
 from mdelab.endpoint.files import put
 from mdelab.endpoint.machine import Machine
-from mdelab.endpoint.proxy_places import PLACES
+from mdelab.endpoint.proxy_places import PLACES, Place
 from mdelab.endpoint.settings import AgentSettings, encode
 from mdelab.endpoint.system_files import write_system_files
 from mdelab.model.device import ProxySource
@@ -69,6 +69,11 @@ def check_proxy(machine: Machine, proxy: str) -> str:
 def write_proxy(machine: Machine, proxy: str, source: ProxySource) -> None:
     """Set the proxy at one of the platform's places, or remove it from there with "". Raises LabError."""
     url = check_proxy(machine, proxy)
+    proxy_place(machine, source).write(machine, url)
+
+
+def proxy_place(machine: Machine, source: ProxySource) -> Place:
+    """Where `source` means on the platform. Raises LabError for one that it does not have."""
     rows = platform_row(machine.spec.platform).proxy
     row = next((row for row in rows if row.name == source), None)
     if row is None:
@@ -76,7 +81,7 @@ def write_proxy(machine: Machine, proxy: str, source: ProxySource) -> None:
         raise LabError(
             f"{machine.spec.name!r} is a {machine.spec.platform} device and has no proxy_source {source!r}. Use one of: {known}."
         )
-    PLACES[row.place].write(machine, url)
+    return PLACES[row.place]
 
 
 def _pem(path: Path) -> bytes:
