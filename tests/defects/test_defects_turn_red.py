@@ -16,12 +16,13 @@ import pytest
 from planted import DEFECTS as COMMON_DEFECTS
 from planted import Defect
 from planted_macos import MAC_DEFECTS
+from planted_windows import WINDOWS_DEFECTS
 
 from mdelab.catalogue.requirements import rows
 
 pytestmark = pytest.mark.defect
 
-DEFECTS = (*COMMON_DEFECTS, *MAC_DEFECTS)
+DEFECTS = (*COMMON_DEFECTS, *MAC_DEFECTS, *WINDOWS_DEFECTS)
 
 _ROOT = Path(__file__).parents[2]
 _RUNS_AT_MOST_S = 300
