@@ -2,6 +2,18 @@
 Feature: What a customer can buy
   An offer includes products; the client on a Mac may be used by whoever has one of the products that license it.
 
+  @basis-seed @R002-01
+  Scenario Outline: the Mac client belongs to <product>
+    Then the Mac client belongs to the product "<product>"
+
+    Examples:
+      | product                                |
+      | Microsoft Defender XDR                 |
+      | Microsoft Defender for Endpoint Plan 1 |
+      | Microsoft Defender for Endpoint Plan 2 |
+      | Microsoft Defender for Business        |
+      | Microsoft Defender for Individuals     |
+
   @basis-seed @R002-22
   Scenario Outline: <offer> licenses the Mac client
     Then "<offer>" from Volume Licensing licenses the Mac client

@@ -32,6 +32,12 @@ Feature: How the client and its package come onto a Mac
     When "jamf/WindowsDefenderATPOnboarding.plist" of the onboarding download by "jamf" is delivered to mac-1 as "/Library/Managed Preferences/com.microsoft.wdav.atp.plist"
     Then mac-1 belongs to its tenant within 5 minutes
 
+  @basis-documented @R002-12
+  Scenario: another MDM product delivers the same property list
+    Given a macOS endpoint mac-1
+    When "jamf/WindowsDefenderATPOnboarding.plist" of the onboarding download by "mdm" is delivered to mac-1 as "/Library/Managed Preferences/com.microsoft.wdav.atp.plist"
+    Then mac-1 belongs to its tenant within 5 minutes
+
   @basis-documented
   Scenario: a delivered property list that does not parse does not onboard
     Given an onboarded Linux endpoint lin-1

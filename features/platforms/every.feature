@@ -95,6 +95,49 @@ Feature: What holds on every platform
       | macOS    |
       | Windows  |
 
+  @basis-documented @onboarding
+  Scenario Outline: a second package of its tenant leaves a <platform> endpoint one device in the inventory
+    Given an onboarded <platform> endpoint dev-1
+    When dev-1 is onboarded
+    Then for 1 hour the API goes on listing dev-1 as Active
+
+    Examples:
+      | platform |
+      | Linux    |
+      | macOS    |
+      | Windows  |
+
+  @basis-documented @onboarding @offboarding
+  Scenario Outline: a <platform> endpoint that was offboarded can be onboarded again
+    Given an onboarded <platform> endpoint dev-1
+    When dev-1 is offboarded
+    Then dev-1 belongs to no tenant within 5 minutes
+    When the offboarding file on dev-1 is removed
+    And dev-1 is onboarded
+    Then dev-1 belongs to its tenant within 10 minutes
+
+    Examples:
+      | platform |
+      | Linux    |
+      | macOS    |
+      | Windows  |
+
+  @basis-lab-defined @connectivity @R000-01
+  Scenario Outline: what a <platform> endpoint sees during an outage is stored after it
+    Given an onboarded <platform> endpoint dev-1 behind a tunnel proxy
+    When the tunnel proxy refuses every connection with 503
+    And dev-1 runs "hostname"
+    Then events of dev-1 wait on it within 1 minute
+    When 2 hours pass
+    And the tunnel proxy lets connections through again
+    Then every event of dev-1 is stored within 1 hour
+
+    Examples:
+      | platform |
+      | Linux    |
+      | macOS    |
+      | Windows  |
+
   @basis-documented @offboarding
   Scenario Outline: an offboarding package that is eight days old does not offboard a <platform> endpoint
     Given an onboarded <platform> endpoint dev-1

@@ -71,7 +71,10 @@ MAC_DEFECTS = (
         good='place = "/Library/Managed Preferences/com.microsoft.wdav.atp.plist"',
         bad='place = "/Library/Managed Preferences/com.microsoft.wdav.elsewhere.plist"',
         run=(DEPLOYMENT,),
-        red=("JAMF delivers the onboarding package as managed preferences",),
+        red=(
+            "JAMF delivers the onboarding package as managed preferences",
+            "another MDM product delivers the same property list",
+        ),
     ),
     Defect(
         name="mac-ignores-managed-preferences",

@@ -125,6 +125,15 @@ WINDOWS_DEFECTS = (
         red=(TOOL_RAISES,),
     ),
     Defect(
+        name="no-product-has-the-mac-client",
+        wrong="No product licenses the client on a Mac.",
+        path="catalogue/licences.py",
+        good="has_mac_client=row.mac_client",
+        bad="has_mac_client=False",
+        run=(OFFERS,),
+        red=("the Mac client belongs to <product>",),
+    ),
+    Defect(
         name="offers-include-nothing",
         wrong="What a customer has bought gives no product.",
         path="catalogue/licences.py",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from mdelab.bdd.registry import then
 from mdelab.bdd.verdict import Unmet
-from mdelab.catalogue.licences import devices_per_user, entitlement
+from mdelab.catalogue.licences import devices_per_user, entitlement, products
 from mdelab.model.clock import EPOCH
 from mdelab.model.licence import Channel, Entitlement, Use, devices_of
 
@@ -15,6 +15,15 @@ def includes(offer: str, product: str) -> None:
     owned = entitlement([offer])
     if not owned.includes(product):
         raise Unmet(f"the offer {offer!r} does not include {product!r}. {_grants(owned)}")
+
+
+@then("the Mac client belongs to the product {product:Quoted}")
+def belongs_to(product: str) -> None:
+    """Whoever is entitled to the product may use the client on a Mac."""
+    known = products()
+    if product not in known or not known[product].has_mac_client:
+        names = ", ".join(one.name for one in known.values() if one.has_mac_client)
+        raise Unmet(f"the Mac client does not belong to {product!r}. It belongs to: {names or 'no product'}.")
 
 
 @then("{offer:Quoted} from {channel:Purchase} licenses the Mac client")
