@@ -206,22 +206,26 @@ def _hops(device: Device) -> str:
 
 async def _spawn(arguments: list[str], variables: dict[str, str], cwd: Path, stdin: bytes) -> tuple[int, str, str]:
     """(exit code, stdout, stderr) of a host program; it is killed when it outlives the guard or the caller is cancelled."""
-    process = await asyncio.create_subprocess_exec(
-        *arguments,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=variables,
-        cwd=cwd,
-    )
-    try:
-        out, err = await asyncio.wait_for(process.communicate(stdin), _GUARD_S + 5)
-    except TimeoutError:
-        return 28, "", f"curl: (28) Operation timed out after {_GUARD_S} s of this machine's time\n"
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    # A file and no pipe: a program that ends before it has read everything closes a pipe under its writer.
+    with tempfile.TemporaryFile() as given:
+        given.write(stdin)
+        given.seek(0)
+        process = await asyncio.create_subprocess_exec(
+            *arguments,
+            stdin=given,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=variables,
+            cwd=cwd,
+        )
+        try:
+            out, err = await asyncio.wait_for(process.communicate(), _GUARD_S + 5)
+        except TimeoutError:
+            return 28, "", f"curl: (28) Operation timed out after {_GUARD_S} s of this machine's time\n"
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
     return process.returncode or 0, out.decode(errors="replace"), err.decode(errors="replace")
 
 
