@@ -14,10 +14,10 @@ from mdelab.endpoint.programs.windows.cmd.expand import percent
 from mdelab.endpoint.programs.windows.cmd.loops import BadLoop, counts, parsing, rows
 from mdelab.endpoint.programs.windows.cmd.nodes import Joined, Node, Simple
 from mdelab.endpoint.programs.windows.cmd.parse import BadSyntax, Reader, labels
-from mdelab.endpoint.programs.windows.command_line import join, split
 from mdelab.endpoint.programs.windows.environment import Variables
 from mdelab.endpoint.programs.windows.powershell import parse as shell
 from mdelab.endpoint.programs.windows.powershell.records import plain
+from mdelab.model.windows_command_line import join, split
 
 _WORDS = st.text("ab \"\\\t'", max_size=8)
 _PIECES = st.sampled_from(

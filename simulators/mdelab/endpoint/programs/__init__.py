@@ -11,10 +11,10 @@ from mdelab.endpoint.programs.lookup import posix_name
 from mdelab.endpoint.programs.path import device_path
 from mdelab.endpoint.programs.scripts import execute, obstacle_to
 from mdelab.endpoint.programs.speech import NOT_EXECUTABLE, NOT_FOUND, complain, not_simulated
-from mdelab.endpoint.programs.windows.command_line import join as windows_join
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
 from mdelab.model.platform import Platform
+from mdelab.model.windows_command_line import join as windows_join
 
 
 async def which(device: Device, argv: list[str], io: Io) -> int:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from mdelab.endpoint.agent import Definitions
-from mdelab.endpoint.programs.windows.command_line import split
 from mdelab.model.clock import EPOCH
+from mdelab.model.windows_command_line import split
 
 TEST_COMMAND = (
     "powershell.exe -NoExit -ExecutionPolicy Bypass -WindowStyle Hidden (New-Object System.Net.WebClient)"

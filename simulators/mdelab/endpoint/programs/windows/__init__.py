@@ -4,7 +4,6 @@ from mdelab.endpoint.program import Device, Io, Program
 from mdelab.endpoint.programs.speech import complain
 from mdelab.endpoint.programs.windows import cmd as shell
 from mdelab.endpoint.programs.windows.certutil import certutil
-from mdelab.endpoint.programs.windows.command_line import join
 from mdelab.endpoint.programs.windows.curl import curl
 from mdelab.endpoint.programs.windows.dism import dism
 from mdelab.endpoint.programs.windows.events import eventcreate, wevtutil
@@ -18,6 +17,7 @@ from mdelab.endpoint.programs.windows.powershell import powershell
 from mdelab.endpoint.programs.windows.reg import reg
 from mdelab.endpoint.programs.windows.sc import sc
 from mdelab.endpoint.programs.windows.waiting import ping, timeout
+from mdelab.model.windows_command_line import join
 
 __all__ = ["PROGRAMS", "image", "join", "name_in_table"]
 

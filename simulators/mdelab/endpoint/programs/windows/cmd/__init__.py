@@ -9,9 +9,9 @@ from mdelab.endpoint.programs.windows.cmd.check import refusal
 from mdelab.endpoint.programs.windows.cmd.interpreter import Interpreter, Leave, Script, Stopped
 from mdelab.endpoint.programs.windows.cmd.streams import Input, Streams
 from mdelab.endpoint.programs.windows.cmd.words import read_lines
-from mdelab.endpoint.programs.windows.command_line import join
 from mdelab.endpoint.programs.windows.environment import variables
 from mdelab.endpoint.programs.windows.place import place
+from mdelab.model.windows_command_line import join
 
 __all__ = ["batch", "cmd", "line"]
 

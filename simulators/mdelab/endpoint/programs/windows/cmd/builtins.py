@@ -15,11 +15,11 @@ from mdelab.endpoint.programs.windows.cmd.interpreter import (
 )
 from mdelab.endpoint.programs.windows.cmd.streams import Streams
 from mdelab.endpoint.programs.windows.cmd.words import command_word, is_batch
-from mdelab.endpoint.programs.windows.command_line import split
 from mdelab.endpoint.programs.windows.environment import Variables
 from mdelab.endpoint.programs.windows.files import NO_PATH
 from mdelab.endpoint.programs.windows.place import is_there, place, shown_folder
 from mdelab.model.errors import LabError
+from mdelab.model.windows_command_line import split
 
 _CALLED_LABEL = re.compile(r"\s*:\s*(\S+)\s*(.*)", re.DOTALL)
 

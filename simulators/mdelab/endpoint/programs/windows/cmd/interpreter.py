@@ -16,11 +16,11 @@ from mdelab.endpoint.programs.windows.cmd.nodes import For, Group, If, Joined, N
 from mdelab.endpoint.programs.windows.cmd.parse import BadSyntax, Reader, Unread, labels
 from mdelab.endpoint.programs.windows.cmd.streams import CannotRedirect, Input, Redirected, Streams
 from mdelab.endpoint.programs.windows.cmd.words import command_word, is_batch, read_lines
-from mdelab.endpoint.programs.windows.command_line import split
 from mdelab.endpoint.programs.windows.environment import Variables
 from mdelab.endpoint.programs.windows.place import place, shown_folder
 from mdelab.endpoint.windows_path import children, to_windows
 from mdelab.model.errors import LabError
+from mdelab.model.windows_command_line import split
 
 _MOST_COMMANDS = 20_000
 """A script that runs on after so many commands goes round in a circle."""

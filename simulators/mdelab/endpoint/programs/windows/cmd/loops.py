@@ -4,7 +4,7 @@ import re
 import string
 from dataclasses import dataclass
 
-from mdelab.endpoint.programs.windows.command_line import split
+from mdelab.model.windows_command_line import split
 
 _MOST_ROUNDS = 100_000
 _OPTION = re.compile(r"(tokens|delims|skip|eol)=|(usebackq)", re.IGNORECASE)

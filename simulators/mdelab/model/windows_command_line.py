@@ -7,8 +7,8 @@ Single quotes are letters like any other.
 from collections.abc import Sequence
 
 
-def split(line: str) -> list[str]:
-    """The arguments of a command line. An unclosed quote reaches to the end."""
+def split(line: str, *, is_strict: bool = False) -> list[str]:
+    """The arguments of a command line. An unclosed quote reaches to the end; is_strict: it raises ValueError instead."""
     arguments: list[str] = []
     word, is_open, is_word, at = "", False, False, 0
     while at < len(line):
@@ -41,6 +41,8 @@ def split(line: str) -> list[str]:
             word += line[at]
             is_word = True
         at += 1
+    if is_open and is_strict:
+        raise ValueError("No closing quotation")
     return [*arguments, word] if is_word else arguments
 
 
