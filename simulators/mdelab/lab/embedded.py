@@ -10,14 +10,16 @@ import shutil
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Literal
 
 from mdelab import catalogue
 from mdelab.cloud import Cloud, Signer
 from mdelab.endpoint.files import FolderTree
 from mdelab.endpoint.sensor import Sensor
 from mdelab.lab.authority import Authority
+from mdelab.lab.device import LocalDevice
 from mdelab.lab.evidence import EvidenceStore
-from mdelab.lab.wire import ApiApp, PackageInfo, PackageOrder
+from mdelab.lab.wire import ApiApp, FleetRange, PackageInfo, PackageOrder
 from mdelab.model.attachment import Attachment
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
@@ -51,7 +53,7 @@ def loopback_addresses() -> Iterator[str]:
 class Embedded:
     """Everything of a lab that carries traffic, on loopback."""
 
-    name = "embedded"
+    name: Literal["embedded"] = "embedded"
 
     def __init__(self, folder: Path, lab_id: str, directory: Directory, evidence: EvidenceStore) -> None:
         self._folder = folder
@@ -81,7 +83,7 @@ class Embedded:
         self._authority = authority = Authority(self._folder / "certificates", self._lab_id)
         self.ca_file = authority.cloud_root_file
         signed = authority.package_signer
-        self.cloud = Cloud(
+        self._cloud = Cloud(
             folder=self._folder / "cloud",
             tls=authority.server_context(),
             signer=Signer(key=signed.key, certificate=signed.certificate, chain=(authority.package_root,)),
@@ -89,9 +91,9 @@ class Embedded:
             sink=sink,
             lab_id=self._lab_id,
         )
-        await self.cloud.start(CLOUD_ADDRESS)
-        self._stack.push_async_callback(self.cloud.stop)
-        self._ports = {(CLOUD_ADDRESS, 443): self.cloud.https, (CLOUD_ADDRESS, 80): self.cloud.http}
+        await self._cloud.start(CLOUD_ADDRESS)
+        self._stack.push_async_callback(self._cloud.stop)
+        self._ports = {(CLOUD_ADDRESS, 443): self._cloud.https, (CLOUD_ADDRESS, 80): self._cloud.http}
         self._zone = zone = Zone(lambda host: catalogue.service_for(host) is not None, CLOUD_ADDRESS, self._ports)
         dns = Dns(self._directory, zone, sink)
         self._resolver = await dns.start(DNS_ADDRESS)
@@ -111,8 +113,8 @@ class Embedded:
         self._sensors.clear()
         await self._stack.aclose()
 
-    def add_tenant(self, tenant: Tenant) -> ApiApp:
-        client_id, client_secret = self.cloud.add_tenant(tenant)
+    async def add_tenant(self, tenant: Tenant) -> ApiApp:
+        client_id, client_secret = self._cloud.add_tenant(tenant)
         self._proxies[tenant.id] = {}
         self._interception[tenant.id] = {}
         return ApiApp(client_id=client_id, client_secret=client_secret)
@@ -121,7 +123,7 @@ class Embedded:
         for tenant_id, name in list(self._sensors):
             if tenant_id == tenant.id:
                 await self.remove_endpoint(tenant, name)
-        self.cloud.remove_tenant(tenant)
+        self._cloud.remove_tenant(tenant)
         del self._proxies[tenant.id], self._interception[tenant.id]
         folder = self._tenant_folder(tenant)
         if folder.exists():
@@ -141,7 +143,7 @@ class Embedded:
         self._interception[tenant.id].pop(name, None)
         await self._tell_inspector(tenant)
 
-    async def add_endpoint(self, tenant: Tenant, spec: DeviceSpec) -> Sensor:
+    async def add_endpoint(self, tenant: Tenant, spec: DeviceSpec) -> LocalDevice:
         """Make a device and start its sensor."""
         address = next(self._addresses)
         self._directory.bind(address, tenant, spec.name)
@@ -163,7 +165,7 @@ class Embedded:
         self._sensors[tenant.id, spec.name] = sensor
         await self._tell_inspector(tenant)
         await sensor.start()
-        return sensor
+        return LocalDevice(sensor)
 
     async def remove_endpoint(self, tenant: Tenant, name: str) -> None:
         sensor = self._sensors.pop((tenant.id, name))
@@ -173,27 +175,21 @@ class Embedded:
         if self._inspector is not None:
             await self._inspector.forget(address)
 
-    def fleet_addresses(self, tenant: Tenant, names: list[str]) -> list[str]:
-        """A source address for each of `names`, whose agents run in another process."""
+    def add_fleet(self, tenant: Tenant, names: list[str]) -> FleetRange:
         addresses = [next(self._addresses) for _ in names]
         for address, name in zip(addresses, names, strict=True):
             self._directory.bind(address, tenant, name)
-        return addresses
-
-    def fleet_attachment(self, tenant: Tenant) -> Attachment:
-        """What the agents of a fleet need to reach the cloud; each has an address of its own."""
-        return Attachment(
-            address="",
+        return FleetRange(
+            addresses=addresses,
             resolver=self._resolver,
-            ports=self._ports,
-            proxies=self._proxies[tenant.id],
-            root_set=self._authority.cloud_root_file,
-            public_roots=self._authority.cloud_root_file,
-            package_roots=self._authority.package_root_file,
+            ports=list(self._ports.items()),
+            root_set=str(self._authority.cloud_root_file),
+            public_roots=str(self._authority.cloud_root_file),
+            package_roots=str(self._authority.package_root_file),
         )
 
-    def package(self, tenant: Tenant, order: PackageOrder) -> PackageInfo:
-        file_name, members, blob, expires = self.cloud.package(
+    async def package(self, tenant: Tenant, order: PackageOrder) -> PackageInfo:
+        file_name, members, blob, expires = self._cloud.package(
             tenant,
             kind=order.kind,
             platform=order.platform,
@@ -202,6 +198,9 @@ class Embedded:
             geography=order.geography,
         )
         return PackageInfo(file_name=file_name, members=members, blob=blob, expires=expires)
+
+    async def accounting(self, tenant: Tenant, endpoint: str) -> tuple[int, int, int]:
+        return self._cloud.accounting(tenant, endpoint)
 
     async def flush(self) -> None:
         """Return when every record of what happened so far has arrived."""

@@ -10,9 +10,7 @@ import msgspec
 
 from mdelab import __version__
 from mdelab.diagnosis import diagnose
-from mdelab.endpoint import artifacts
-from mdelab.endpoint.sensor import Sensor
-from mdelab.lab import device_files
+from mdelab.lab.backend import Backend, Device
 from mdelab.lab.embedded import Embedded, free_slot
 from mdelab.lab.evidence import EvidenceStore
 from mdelab.lab.refusals import Exists, Unknown
@@ -55,7 +53,7 @@ class _TenantRoom:
     def __init__(self, tenant: Tenant, api: ApiApp) -> None:
         self.tenant = tenant
         self.api = api
-        self.sensors: dict[str, Sensor] = {}
+        self.devices: dict[str, Device] = {}
         self.fleets: dict[str, FleetCounts] = {}
         self.sent_by_removed = 0
         """Events that endpoints made which are gone by now."""
@@ -75,7 +73,7 @@ class Lab:
         self._directory = Directory()
         self._evidence = EvidenceStore(self._directory)
         self._time = TimeKeeper()
-        self.backend = Embedded(folder, self.id, self._directory, self._evidence)
+        self.backend: Backend = Embedded(folder, self.id, self._directory, self._evidence)
         self._rooms: dict[str, _TenantRoom] = {}
 
     async def start(self) -> None:
@@ -96,7 +94,7 @@ class Lab:
             id=self.id,
             name=self.spec.lab.name,
             version=__version__,
-            backend="embedded",
+            backend=self.backend.name,
             seed=self.spec.lab.seed,
             profile=self.spec.lab.profile,
             pid=self._pid,
@@ -133,7 +131,7 @@ class Lab:
             tenant.org_id = f"{tenant.org_id[:-12]}{secrets.token_hex(6)}"
         self._directory.add(tenant)
         self._time.watch(tenant)
-        room = self._rooms[tenant.id] = _TenantRoom(tenant, self.backend.add_tenant(tenant))
+        room = self._rooms[tenant.id] = _TenantRoom(tenant, await self.backend.add_tenant(tenant))
         return self._tenant_info(room)
 
     async def remove_tenant(self, name: str) -> None:
@@ -188,79 +186,71 @@ class Lab:
 
     # Endpoints
 
-    def endpoints(self, name: str) -> list[EndpointInfo]:
-        return [self._endpoint_info(sensor) for sensor in self._room(name).sensors.values()]
+    async def endpoints(self, name: str) -> list[EndpointInfo]:
+        return [await device.info() for device in self._room(name).devices.values()]
 
-    def endpoint(self, name: str, endpoint: str) -> EndpointInfo:
-        return self._endpoint_info(self._sensor(name, endpoint))
+    async def endpoint(self, name: str, endpoint: str) -> EndpointInfo:
+        return await self._device(name, endpoint).info()
 
     async def add_endpoint(self, name: str, spec: DeviceSpec) -> EndpointInfo:
         room = self._room(name)
         spec.check()
-        if spec.name in room.sensors:
+        if spec.name in room.devices:
             raise Exists(
                 f"tenant {room.tenant.name!r} has an endpoint {spec.name!r} already. Choose another name, or remove that one."
             )
-        for hop in [*([spec.proxy] if spec.proxy and "://" not in spec.proxy else []), *spec.trusts]:
-            if hop not in room.tenant.hops:
-                raise Unknown("hop", hop, list(room.tenant.hops))
-        sensor = await self.backend.add_endpoint(room.tenant, spec)
-        room.sensors[spec.name] = sensor
-        return self._endpoint_info(sensor)
+        _check_hops(room.tenant, spec.proxy, spec.trusts)
+        device = room.devices[spec.name] = await self.backend.add_endpoint(room.tenant, spec)
+        return await device.info()
 
     async def change_endpoint(self, name: str, endpoint: str, change: EndpointChange) -> EndpointInfo:
-        room = self._room(name)
-        sensor = self._sensor(name, endpoint)
-        changes = {field: value for field in change.__struct_fields__ if (value := getattr(change, field)) is not None}
-        proxy = changes.get("proxy", "")
-        for hop in [*([proxy] if proxy and "://" not in proxy else []), *changes.get("trusts", ())]:
-            if hop not in room.tenant.hops:
-                raise Unknown("hop", hop, list(room.tenant.hops))
-        await sensor.change(**changes)
-        return self._endpoint_info(sensor)
+        device = self._device(name, endpoint)
+        _check_hops(self._room(name).tenant, change.proxy or "", change.trusts or ())
+        await device.change(change)
+        return await device.info()
 
     async def remove_endpoint(self, name: str, endpoint: str) -> None:
         room = self._room(name)
-        sensor = self._sensor(name, endpoint)
-        room.sent_by_removed += sensor.sent
-        del room.sensors[endpoint]
+        made, _ = await self._device(name, endpoint).counts()
+        room.sent_by_removed += made
+        del room.devices[endpoint]
         await self.backend.remove_endpoint(room.tenant, endpoint)
 
     async def execute(self, name: str, endpoint: str, ask: ExecRequest) -> ExecResult:
         if not ask.argv or not ask.argv[0]:
             raise LabError("no program was named. Give the program and its arguments, such as ['mdatp', 'health'].")
-        sensor = self._sensor(name, endpoint)
-        program = sensor.exec(ask.argv, stdin=ask.stdin.encode(), env=ask.env, cwd=ask.cwd)
-        exit_code, stdout, stderr, not_simulated = await self._time.run(self._room(name).tenant, program)
-        return ExecResult(exit_code=exit_code, stdout=stdout, stderr=stderr, not_simulated=not_simulated)
+        return await self._time.run(self._room(name).tenant, self._device(name, endpoint).execute(ask))
 
     # Files
 
-    def files(self, name: str, endpoint: str) -> list[str]:
-        return self._sensor(name, endpoint).machine.files.paths()
+    async def files(self, name: str, endpoint: str) -> list[str]:
+        return await self._device(name, endpoint).files()
 
-    def read_file(self, name: str, endpoint: str, path: str) -> FileContent:
-        return device_files.read(self._sensor(name, endpoint).machine.files, path)
+    async def read_file(self, name: str, endpoint: str, path: str) -> FileContent:
+        return await self._device(name, endpoint).read_file(path)
 
-    def write_file(self, name: str, endpoint: str, path: str, write: FileWrite) -> FileContent:
-        return device_files.write(self._sensor(name, endpoint).machine.files, path, write)
+    async def write_file(self, name: str, endpoint: str, path: str, write: FileWrite) -> FileContent:
+        return await self._device(name, endpoint).write_file(path, write)
 
-    def remove_file(self, name: str, endpoint: str, path: str) -> None:
-        device_files.remove(self._sensor(name, endpoint).machine.files, path)
+    async def remove_file(self, name: str, endpoint: str, path: str) -> None:
+        await self._device(name, endpoint).remove_file(path)
 
     # What was seen
 
-    def package(self, name: str, order: PackageOrder) -> PackageInfo:
-        return self.backend.package(self._room(name).tenant, order)
+    async def package(self, name: str, order: PackageOrder) -> PackageInfo:
+        return await self.backend.package(self._room(name).tenant, order)
 
-    def place_package(self, name: str, endpoint: str, kind: Kind, placing: Placing) -> None:
+    async def place_package(self, name: str, endpoint: str, kind: Kind, placing: Placing) -> None:
         """Put a package where the platform keeps it: a file, a property list, the registry."""
-        machine = self._sensor(name, endpoint).machine
-        order = PackageOrder(kind=kind, platform=machine.spec.platform)
-        artifacts.write(machine, kind, placing.blob or self.package(name, order).blob)
+        device = self._device(name, endpoint)
+        blob = placing.blob
+        if not blob:
+            order = PackageOrder(kind=kind, platform=(await device.info()).platform)
+            blob = (await self.package(name, order)).blob
+        await device.place_package(kind, blob)
 
-    def remove_package(self, name: str, endpoint: str, kind: Kind) -> None:
-        artifacts.remove(self._sensor(name, endpoint).machine, kind)
+    async def remove_package(self, name: str, endpoint: str, kind: Kind) -> None:
+        await self._device(name, endpoint).remove_package(kind)
 
     async def evidence(self, name: str, endpoint: str, after: int) -> list[Evidence]:
         await self.backend.flush()
@@ -271,7 +261,7 @@ class Lab:
         return self._evidence.connections(self._room(name).tenant.id, endpoint=self._known(name, endpoint), after=after)
 
     async def diagnosis(self, name: str, endpoint: str) -> Diagnosis:
-        self._sensor(name, endpoint)
+        self._device(name, endpoint)
         finding = diagnose(endpoint, await self.connections(name, endpoint, 0))
         return Diagnosis(
             endpoint=endpoint,
@@ -287,16 +277,17 @@ class Lab:
     async def accounting(self, name: str, endpoint: str) -> Accounting:
         room = self._room(name)
         if endpoint:
-            sensors = [self._sensor(name, endpoint)]
+            devices = [self._device(name, endpoint)]
             sent, waiting = 0, 0
         else:
-            sensors = list(room.sensors.values())
+            devices = list(room.devices.values())
             sent = room.sent_by_removed + sum(counts.sent for counts in room.fleets.values())
             waiting = sum(counts.waiting for counts in room.fleets.values())
-        received, stored, duplicates = self.backend.cloud.accounting(room.tenant, endpoint)
+        counts = [await device.counts() for device in devices]
+        received, stored, duplicates = await self.backend.accounting(room.tenant, endpoint)
         return Accounting(
-            sent=sent + sum(sensor.sent for sensor in sensors),
-            waiting=waiting + sum(sensor.waiting for sensor in sensors),
+            sent=sent + sum(made for made, _ in counts),
+            waiting=waiting + sum(left for _, left in counts),
             received=received,
             stored=stored,
             duplicates=duplicates,
@@ -310,15 +301,7 @@ class Lab:
         room = self._room(name)
         names = [f"{order.prefix}-{number}" for number in range(1, order.count + 1)]
         room.fleets[order.prefix] = FleetCounts(sent=0, waiting=0)
-        attachment = self.backend.fleet_attachment(room.tenant)
-        return FleetRange(
-            addresses=self.backend.fleet_addresses(room.tenant, names),
-            resolver=attachment.resolver,
-            ports=list(attachment.ports.items()),
-            root_set=str(attachment.root_set),
-            public_roots=str(attachment.public_roots),
-            package_roots=str(attachment.package_roots),
-        )
+        return self.backend.add_fleet(room.tenant, names)
 
     def count_fleet(self, name: str, prefix: str, counts: FleetCounts) -> None:
         room = self._room(name)
@@ -336,7 +319,7 @@ class Lab:
         for endpoint in section.endpoint:
             await self.add_endpoint(info.id, endpoint.device())
             if endpoint.onboarded:
-                self.place_package(info.id, endpoint.name, "onboarding", Placing())
+                await self.place_package(info.id, endpoint.name, "onboarding", Placing())
 
     def _room(self, name: str) -> _TenantRoom:
         room = self._rooms.get(name) or next((room for room in self._rooms.values() if room.tenant.name == name), None)
@@ -344,17 +327,17 @@ class Lab:
             raise Unknown("tenant", name, [room.tenant.name for room in self._rooms.values()])
         return room
 
-    def _sensor(self, name: str, endpoint: str) -> Sensor:
+    def _device(self, name: str, endpoint: str) -> Device:
         room = self._room(name)
         try:
-            return room.sensors[endpoint]
+            return room.devices[endpoint]
         except KeyError as error:
-            raise Unknown("endpoint", endpoint, list(room.sensors)) from error
+            raise Unknown("endpoint", endpoint, list(room.devices)) from error
 
     def _known(self, name: str, endpoint: str) -> str:
         """`endpoint`, after a check that it is there; "" stands for all."""
         if endpoint:
-            self._sensor(name, endpoint)
+            self._device(name, endpoint)
         return endpoint
 
     def _tenant_info(self, room: _TenantRoom) -> TenantInfo:
@@ -367,22 +350,15 @@ class Lab:
             clock=_clock_info(tenant.clock),
             api=room.api,
             hops=list(tenant.hops.values()),
-            endpoints=list(room.sensors),
+            endpoints=list(room.devices),
         )
 
-    def _endpoint_info(self, sensor: Sensor) -> EndpointInfo:
-        machine = sensor.machine
-        root = machine.files.host_path("/")
-        return EndpointInfo(
-            name=machine.spec.name,
-            platform=machine.spec.platform,
-            address=machine.attachment.address,
-            machine_id=sensor.machine_id,
-            state=str(sensor.agent.state),
-            waiting=sensor.waiting,
-            root=str(root) if root else "",
-            spec=machine.spec,
-        )
+
+def _check_hops(tenant: Tenant, proxy: str, trusts: tuple[str, ...]) -> None:
+    """Raise Unknown for a hop that the tenant does not have. proxy: a hop's name, a URL, or ""."""
+    for hop in [*([proxy] if proxy and "://" not in proxy else []), *trusts]:
+        if hop not in tenant.hops:
+            raise Unknown("hop", hop, list(tenant.hops))
 
 
 def _clock_info(clock: Clock) -> ClockInfo:

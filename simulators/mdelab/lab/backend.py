@@ -1,0 +1,115 @@
+"""The seam between a lab and what carries its traffic: loopback in one process (`embedded`), or containers.
+
+`mdelab.lab.estate` speaks to a backend and to its devices in these words only, so that a lab cannot tell which one it has.
+"""
+
+from pathlib import Path
+from typing import Literal, Protocol
+
+from mdelab.lab.wire import (
+    ApiApp,
+    EndpointChange,
+    EndpointInfo,
+    ExecRequest,
+    ExecResult,
+    FileContent,
+    FileWrite,
+    FleetRange,
+    PackageInfo,
+    PackageOrder,
+)
+from mdelab.model.device import DeviceSpec
+from mdelab.model.package import Kind
+from mdelab.model.tenant import HopPolicy, Tenant
+from mdelab.model.work import Address
+
+
+class Device(Protocol):
+    """One endpoint, wherever its sensor runs. A verb returns when the device has done it; each may raise LabError."""
+
+    async def info(self) -> EndpointInfo: ...
+
+    async def counts(self) -> tuple[int, int]:
+        """(made, waiting): events that its agent made ever, and those that are not acknowledged."""
+        ...
+
+    async def execute(self, ask: ExecRequest) -> ExecResult: ...
+
+    async def change(self, change: EndpointChange) -> None:
+        """Hops that are named are known to exist."""
+        ...
+
+    async def files(self) -> list[str]:
+        """Every path of the device, sorted."""
+        ...
+
+    async def read_file(self, path: str) -> FileContent: ...
+
+    async def write_file(self, path: str, write: FileWrite) -> FileContent: ...
+
+    async def remove_file(self, path: str) -> None: ...
+
+    async def place_package(self, kind: Kind, blob: str) -> None:
+        """Put a package where the platform keeps it: a file, a property list, the registry."""
+        ...
+
+    async def remove_package(self, kind: Kind) -> None: ...
+
+
+class Backend(Protocol):
+    """What carries the traffic of a lab. The calls about a tenant come between its `add_tenant` and `remove_tenant`."""
+
+    @property
+    def name(self) -> Literal["embedded", "docker"]: ...
+
+    @property
+    def entrance(self) -> Address:
+        """Where clients that are no endpoints come in; known after `start`, as `ca_file` is."""
+        ...
+
+    @property
+    def ca_file(self) -> Path:
+        """PEM file of the authority that signs for the simulated names."""
+        ...
+
+    async def start(self) -> None:
+        """Start what every lab needs. When something cannot start, what was started is stopped."""
+        ...
+
+    async def stop(self) -> None:
+        """End everything that was started; harmless when nothing was."""
+        ...
+
+    async def add_tenant(self, tenant: Tenant) -> ApiApp: ...
+
+    async def remove_tenant(self, tenant: Tenant) -> None:
+        """Forget the tenant, and end its devices."""
+        ...
+
+    async def put_hop(self, tenant: Tenant, policy: HopPolicy) -> None:
+        """Make the tenant's hop act as `policy`, which `tenant.hops` holds already, says from the next request on."""
+        ...
+
+    async def remove_hop(self, tenant: Tenant, name: str) -> None: ...
+
+    async def add_endpoint(self, tenant: Tenant, spec: DeviceSpec) -> Device:
+        """Make a device and switch it on."""
+        ...
+
+    async def remove_endpoint(self, tenant: Tenant, name: str) -> None: ...
+
+    async def package(self, tenant: Tenant, order: PackageOrder) -> PackageInfo:
+        """What the portal's download gives. Raises LabError for what it does not offer."""
+        ...
+
+    async def accounting(self, tenant: Tenant, endpoint: str) -> tuple[int, int, int]:
+        """(received, stored, duplicates) events of a tenant, or of one endpoint; "" for all."""
+        ...
+
+    async def flush(self) -> None:
+        """Return when every record of what happened so far has arrived."""
+        ...
+
+    def add_fleet(self, tenant: Tenant, names: list[str]) -> FleetRange:
+        """Addresses for endpoints of these names, whose agents run in other processes."""
+        ...

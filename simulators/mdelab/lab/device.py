@@ -1,0 +1,59 @@
+"""A device whose sensor runs in this process, as the lab's backend hands it out (`mdelab.lab.backend`)."""
+
+from mdelab.endpoint import artifacts
+from mdelab.endpoint.sensor import Sensor
+from mdelab.lab import device_files
+from mdelab.lab.wire import EndpointChange, EndpointInfo, ExecRequest, ExecResult, FileContent, FileWrite
+from mdelab.model.package import Kind
+
+
+class LocalDevice:
+    """One sensor, in the words of the control API."""
+
+    def __init__(self, sensor: Sensor) -> None:
+        self.sensor = sensor
+
+    async def info(self) -> EndpointInfo:
+        machine = self.sensor.machine
+        root = machine.files.host_path("/")
+        return EndpointInfo(
+            name=machine.spec.name,
+            platform=machine.spec.platform,
+            address=machine.attachment.address,
+            machine_id=self.sensor.machine_id,
+            state=self.sensor.state,
+            waiting=self.sensor.waiting,
+            root=str(root) if root else "",
+            spec=machine.spec,
+        )
+
+    async def counts(self) -> tuple[int, int]:
+        return self.sensor.sent, self.sensor.waiting
+
+    async def execute(self, ask: ExecRequest) -> ExecResult:
+        exit_code, stdout, stderr, not_simulated = await self.sensor.exec(
+            ask.argv, stdin=ask.stdin.encode(), env=ask.env, cwd=ask.cwd
+        )
+        return ExecResult(exit_code=exit_code, stdout=stdout, stderr=stderr, not_simulated=not_simulated)
+
+    async def change(self, change: EndpointChange) -> None:
+        fields = {field: value for field in change.__struct_fields__ if (value := getattr(change, field)) is not None}
+        await self.sensor.change(**fields)
+
+    async def files(self) -> list[str]:
+        return self.sensor.machine.files.paths()
+
+    async def read_file(self, path: str) -> FileContent:
+        return device_files.read(self.sensor.machine.files, path)
+
+    async def write_file(self, path: str, write: FileWrite) -> FileContent:
+        return device_files.write(self.sensor.machine.files, path, write)
+
+    async def remove_file(self, path: str) -> None:
+        device_files.remove(self.sensor.machine.files, path)
+
+    async def place_package(self, kind: Kind, blob: str) -> None:
+        artifacts.write(self.sensor.machine, kind, blob)
+
+    async def remove_package(self, kind: Kind) -> None:
+        artifacts.remove(self.sensor.machine, kind)
