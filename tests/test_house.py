@@ -54,6 +54,7 @@ _ONLY_IN = {
     "pytest_bdd": (r"(bdd|report)/.*", "the lab runs without pytest; the command line starts it as a child"),
     "click": (r"cli/.*", "only the command line talks to a terminal"),
     "rich": (r"(cli|report)/.*", "only the command line and the reports talk to a terminal"),
+    "quickjs": (r"endpoint/pac/engine", "a PAC script may eat a process; it must not be the lab's"),
     "dnslib": (r"(network|endpoint)/dns", "one codec in each of the two places that speak DNS"),
     "sqlite3": (r"cloud/.*", "the cloud's store is the only one"),
     "h11": (r"-", "it is capped by the proxy's pins; none of our servers parses with it"),

@@ -33,7 +33,7 @@ from mdelab.model.clock import Clock
 from mdelab.model.device import DeviceSpec
 from mdelab.model.evidence import Evidence
 from mdelab.model.package import Kind, filetime, seal
-from mdelab.model.route import Proxy
+from mdelab.model.proxy import Proxy
 from mdelab.model.tenant import Tenant, new_tenant
 from mdelab.model.trust import Trust
 from mdelab.model.work import Address

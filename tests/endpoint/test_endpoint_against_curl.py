@@ -12,7 +12,7 @@ from endpoint_world import CLOUD, GATEWAY, NAMES, Server, World
 
 from mdelab.endpoint.outcome import Failure
 from mdelab.model.evidence import Purpose
-from mdelab.model.route import Proxy
+from mdelab.model.proxy import Proxy
 from mdelab.model.trust import Trust
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, which the product asks for too")

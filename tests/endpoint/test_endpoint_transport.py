@@ -13,7 +13,7 @@ from endpoint_world import CLOUD, GATEWAY, NAMES, Asked, Server, World
 from mdelab.endpoint.outcome import Failure, Reply
 from mdelab.endpoint.transport import Transport
 from mdelab.model.evidence import Evidence, Purpose, join
-from mdelab.model.route import Proxy
+from mdelab.model.proxy import Proxy
 from mdelab.model.trust import Trust
 
 URL = f"https://{GATEWAY}/test"

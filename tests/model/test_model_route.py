@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdelab.model.errors import LabError
-from mdelab.model.route import Candidate, Proxy, choose, parse_proxy
+from mdelab.model.proxy import Proxy, parse_proxy
+from mdelab.model.route import Candidate, choose
 
 _PROXY = Proxy(host="10.0.0.6", port=8080)
 _CANDIDATES = st.lists(
@@ -58,7 +59,7 @@ def test_a_proxy_is_written_as_it_is_read(port):
     [
         ("https://10.0.0.6:8080", "scheme"),
         ("10.0.0.6:8080", "scheme|lacks"),
-        ("", "scheme"),
+        ("", "is empty"),
         ("http://10.0.0.6", "lacks"),
         ("http://:8080", "lacks"),
         ("http://10.0.0.6:eighty", "not a proxy URL"),

@@ -56,6 +56,15 @@ class ProxyRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     source: str
 
 
+class PacRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the platform treats PAC files."""
+
+    is_whole_url: bool
+    """Whether a script is told path and query of an https URL."""
+    basis: Basis
+    source: str
+
+
 class ApiRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the MDE API calls a device: the first row that fits."""
 
@@ -114,6 +123,7 @@ class PlatformRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     paths: Paths
     proxy: tuple[ProxyRow, ...]
     """Strongest first."""
+    pac: PacRow
     api: tuple[ApiRow, ...] = ()
     """Linux: the distribution says it."""
     version: tuple[VersionRow, ...] = ()

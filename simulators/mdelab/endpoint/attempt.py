@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mdelab.endpoint.outcome import Failure
 from mdelab.endpoint.wire import Wire
 from mdelab.model.evidence import Purpose, Step
-from mdelab.model.route import Proxy
+from mdelab.model.proxy import Proxy
 from mdelab.model.trust import Trust
 from mdelab.model.work import Address
 

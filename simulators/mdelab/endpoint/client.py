@@ -31,7 +31,7 @@ from mdelab.model.channel import Command as CloudCommand
 from mdelab.model.errors import LabError
 from mdelab.model.evidence import EvidenceSink
 from mdelab.model.package import Kind
-from mdelab.model.route import Proxy
+from mdelab.model.proxy import Proxy
 from mdelab.model.tenant import Tenant
 from mdelab.model.work import Item
 

@@ -15,7 +15,7 @@ from mdelab.endpoint.settings import AgentSettings, encode
 from mdelab.endpoint.system_files import write_system_files
 from mdelab.model.device import ProxySource
 from mdelab.model.errors import LabError
-from mdelab.model.route import parse_proxy
+from mdelab.model.proxy import parse_proxy
 
 
 def lay_out(machine: Machine, now: datetime) -> None:

@@ -19,7 +19,7 @@ from mdelab.endpoint.registry import Registry, Value
 from mdelab.endpoint.settings import AgentSettings, encode
 from mdelab.endpoint.winhttp import WinHttp, write_winhttp
 from mdelab.model.errors import LabError
-from mdelab.model.route import parse_proxy
+from mdelab.model.proxy import parse_proxy
 
 UNIT_FILE = "/lib/systemd/system/mdatp.service"
 

@@ -8,7 +8,8 @@ from mdelab.endpoint.machine import Machine
 from mdelab.endpoint.proxy_places import PLACES
 from mdelab.endpoint.settings import AgentSettings
 from mdelab.model.errors import LabError
-from mdelab.model.route import Candidate, Proxy, Route, choose, parse_proxy
+from mdelab.model.proxy import Proxy, parse_proxy
+from mdelab.model.route import Candidate, Route, choose
 
 
 def agent_route(machine: Machine, settings: AgentSettings) -> tuple[Route, list[str]]:

@@ -20,7 +20,7 @@ from mdelab.endpoint.wire import Wire
 from mdelab.endpoint.witness import Witness
 from mdelab.model.attachment import Attachment
 from mdelab.model.evidence import EvidenceSink, HttpSeen, Purpose
-from mdelab.model.route import Proxy
+from mdelab.model.proxy import Proxy
 from mdelab.model.tenant import Tenant
 from mdelab.model.trust import Trust
 from mdelab.model.work import Item

@@ -15,8 +15,10 @@ from mdelab.lab.wire import (
     FileContent,
     FileWrite,
     FleetRange,
+    PacAnswer,
     PackageInfo,
     PackageOrder,
+    PacQuestion,
 )
 from mdelab.model.device import DeviceSpec
 from mdelab.model.package import Kind
@@ -91,6 +93,14 @@ class Backend(Protocol):
         ...
 
     async def remove_hop(self, tenant: Tenant, name: str) -> None: ...
+
+    async def put_site(self, tenant: Tenant) -> None:
+        """Make the tenant's network tell its devices what `tenant.site` says."""
+        ...
+
+    async def judge_pac(self, tenant: Tenant, question: PacQuestion) -> PacAnswer:
+        """What a PAC file is worth, by the names that the tenant's devices can resolve. Raises LabError."""
+        ...
 
     async def add_endpoint(self, tenant: Tenant, spec: DeviceSpec) -> Device:
         """Make a device and switch it on."""

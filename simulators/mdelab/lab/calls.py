@@ -14,6 +14,7 @@ from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
 from mdelab.model.evidence import Connection, Evidence
 from mdelab.model.package import Kind
+from mdelab.model.site import Site
 from mdelab.model.tenant import HopPolicy
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -152,6 +153,29 @@ CALLS: tuple[Call, ...] = (
         path=f"{_T}/hops/{{hop}}",
         summary="Remove a hop",
         verb=lambda lab, ask: lab.remove_hop(ask.path["tenant"], ask.path["hop"]),
+    ),
+    Call(
+        method="GET",
+        path=f"{_T}/site",
+        summary="What the tenant's own network tells its devices",
+        answer=Site,
+        verb=lambda lab, ask: lab.site(ask.path["tenant"]),
+    ),
+    Call(
+        method="PUT",
+        path=f"{_T}/site",
+        summary="Change what the tenant's own network tells its devices",
+        body=Site,
+        answer=Site,
+        verb=lambda lab, ask: lab.put_site(ask.path["tenant"], ask.body),
+    ),
+    Call(
+        method="POST",
+        path=f"{_T}/pac",
+        summary="Judge a PAC file: its faults, and what it says about URLs",
+        body=wire.PacQuestion,
+        answer=wire.PacAnswer,
+        verb=lambda lab, ask: lab.judge_pac(ask.path["tenant"], ask.body),
     ),
     Call(
         method="GET",

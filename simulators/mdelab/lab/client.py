@@ -17,6 +17,7 @@ from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError, NotReady
 from mdelab.model.evidence import Connection, Evidence
 from mdelab.model.package import Kind
+from mdelab.model.site import Site
 from mdelab.model.tenant import HopPolicy
 
 T = TypeVar("T")
@@ -167,6 +168,16 @@ class TenantClient:
 
     def remove_hop(self, name: str) -> None:
         self.lab.call("DELETE", f"{self._path}/hops/{quote(name, safe='')}", answer=None)
+
+    def site(self) -> Site:
+        return self.lab.call("GET", f"{self._path}/site", answer=Site)
+
+    def put_site(self, site: Site) -> Site:
+        return self.lab.call("PUT", f"{self._path}/site", body=site, answer=Site)
+
+    def judge_pac(self, question: wire.PacQuestion) -> wire.PacAnswer:
+        """What a PAC file is worth: its own faults, else what it says about each URL."""
+        return self.lab.call("POST", f"{self._path}/pac", body=question, answer=wire.PacAnswer)
 
     def endpoints(self) -> list[wire.EndpointInfo]:
         return self.lab.call("GET", f"{self._path}/endpoints", answer=list[wire.EndpointInfo])

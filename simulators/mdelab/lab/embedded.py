@@ -15,20 +15,24 @@ from typing import Literal
 from mdelab import catalogue
 from mdelab.cloud import Cloud, Signer
 from mdelab.endpoint.files import FolderTree
+from mdelab.endpoint.pac.worker import ScriptWorker
 from mdelab.endpoint.sensor import Sensor
 from mdelab.lab.authority import Authority
 from mdelab.lab.device import LocalDevice
 from mdelab.lab.evidence import EvidenceStore
-from mdelab.lab.wire import ApiApp, FleetRange, PackageInfo, PackageOrder
+from mdelab.lab.pac import judge
+from mdelab.lab.wire import ApiApp, FleetRange, PacAnswer, PackageInfo, PackageOrder, PacQuestion
 from mdelab.model.attachment import Attachment
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
+from mdelab.model.pac_file import PATHS
 from mdelab.model.tenant import Directory, HopKind, HopPolicy, Tenant
 from mdelab.model.work import Address
 from mdelab.model.zone import Zone
 from mdelab.network.dns import Dns
 from mdelab.network.entrance import Entrance
 from mdelab.network.inspector import Inspector
+from mdelab.network.pac import PAC_PORT, PacServer
 from mdelab.network.tunnel import TunnelProxy
 
 CLOUD_ADDRESS = "127.33.0.1"
@@ -38,6 +42,11 @@ HOPS_ADDRESS = "127.33.0.80"
 
 SLOTS = 4
 """Hops of one kind that a tenant can have: each listens on a port of its own, shared by all tenants."""
+
+PROXY_PORT = 8080
+_SITE_PORTS: dict[HopKind, int] = {"tunnel": PROXY_PORT, "inspecting": PROXY_PORT, "pac": PAC_PORT}
+_SITE_NETS: dict[HopKind, str] = {"tunnel": "127.33.1", "inspecting": "127.33.2", "pac": "127.33.3"}
+"""Where a hop answers under its name in the site: an address for each slot and the port that people expect."""
 
 
 _log = logging.getLogger(__name__)
@@ -64,11 +73,14 @@ class Embedded:
         self._stack = AsyncExitStack()
         self._sensors: dict[tuple[str, str], Sensor] = {}
         self._proxies: dict[str, dict[str, str]] = {}
+        self._pac_urls: dict[str, dict[str, str]] = {}
         self._interception: dict[str, dict[str, Path]] = {}
         self._inspector_starts = asyncio.Lock()
         self._inspector: Inspector | None = None
         self._revival: asyncio.Task[None] | None = None
         self._slots: dict[HopKind, list[Address]] = {}
+        self._scripts = ScriptWorker()
+        """Runs the PAC scripts of every tenant; its process starts with the first of them."""
 
     async def start(self) -> None:
         """Start what every lab needs. When something cannot start, what was started is stopped."""
@@ -101,6 +113,10 @@ class Embedded:
         tunnel = TunnelProxy(self._directory, zone, sink, self._lab_id)
         self._slots["tunnel"] = await tunnel.start(HOPS_ADDRESS, slots=SLOTS)
         self._stack.push_async_callback(tunnel.stop)
+        self._stack.push_async_callback(self._scripts.stop)
+        pac = PacServer(self._directory, sink, self._lab_id)
+        self._slots["pac"] = await pac.start(HOPS_ADDRESS, slots=SLOTS)
+        self._stack.push_async_callback(pac.stop)
         entrance = Entrance(zone, sink, self._lab_id)
         self.entrance = await entrance.start("127.0.0.1")
         self._stack.push_async_callback(entrance.stop)
@@ -116,6 +132,7 @@ class Embedded:
     async def add_tenant(self, tenant: Tenant) -> ApiApp:
         client_id, client_secret = self._cloud.add_tenant(tenant)
         self._proxies[tenant.id] = {}
+        self._pac_urls[tenant.id] = {}
         self._interception[tenant.id] = {}
         return ApiApp(client_id=client_id, client_secret=client_secret)
 
@@ -124,7 +141,7 @@ class Embedded:
             if tenant_id == tenant.id:
                 await self.remove_endpoint(tenant, name)
         self._cloud.remove_tenant(tenant)
-        del self._proxies[tenant.id], self._interception[tenant.id]
+        del self._proxies[tenant.id], self._pac_urls[tenant.id], self._interception[tenant.id]
         folder = self._tenant_folder(tenant)
         if folder.exists():
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -135,11 +152,32 @@ class Embedded:
             await self._ensure_inspector()
             self._interception[tenant.id][policy.name] = self._authority.interception_file
         host, port = self._slots[policy.kind][policy.slot]
-        self._proxies[tenant.id][policy.name] = f"http://{host}:{port}"
+        self._ports[_site_address(policy)] = (host, port)
+        self._proxies[tenant.id].pop(policy.name, None)
+        if policy.kind != "pac":
+            self._proxies[tenant.id][policy.name] = f"http://{host}:{port}"
+        await self.put_site(tenant)
         await self._tell_inspector(tenant)
+
+    async def put_site(self, tenant: Tenant) -> None:
+        """Make the names of the tenant's site lead where its hops and its site say."""
+        hops = {f"{hop.name}.{tenant.site.suffix}": hop.name for hop in tenant.hops.values()}
+        records = {**hops, **tenant.site.records()}
+        tenant.names = {name: _site_address(tenant.hops[hop])[0] for name, hop in records.items() if hop in tenant.hops}
+        self._pac_urls[tenant.id].clear()
+        for name, hop in hops.items():
+            if tenant.hops[hop].kind == "pac":
+                self._pac_urls[tenant.id][hop] = f"http://{name}{PATHS[0]}"
+
+    async def judge_pac(self, tenant: Tenant, question: PacQuestion) -> PacAnswer:
+        async def resolve(host: str) -> str | None:
+            return self._zone.resolve(host) or tenant.names.get(host)
+
+        return await judge(self._scripts, question, resolve, tenant.clock.now())
 
     async def remove_hop(self, tenant: Tenant, name: str) -> None:
         self._proxies[tenant.id].pop(name, None)
+        await self.put_site(tenant)
         self._interception[tenant.id].pop(name, None)
         await self._tell_inspector(tenant)
 
@@ -152,6 +190,7 @@ class Embedded:
             resolver=self._resolver,
             ports=self._ports,
             proxies=self._proxies[tenant.id],
+            pac_urls=self._pac_urls[tenant.id],
             root_set=self._authority.cloud_root_file,
             public_roots=self._authority.cloud_root_file,
             interception_cas=self._interception[tenant.id],
@@ -246,6 +285,11 @@ class Embedded:
         for (tenant_id, _), sensor in list(self._sensors.items()):
             if tenant_id == tenant.id:
                 await self._inspector.update(sensor.machine.attachment.address, policies)
+
+
+def _site_address(policy: HopPolicy) -> Address:
+    """Where devices find the hop by its name; `ports` leads them on to where it listens."""
+    return (f"{_SITE_NETS[policy.kind]}.{policy.slot + 1}", _SITE_PORTS[policy.kind])
 
 
 def free_slot(tenant: Tenant, kind: HopKind) -> int:

@@ -6,12 +6,11 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import msgspec
-
 from mdelab import __version__
 from mdelab.diagnosis import diagnose
+from mdelab.lab import network
 from mdelab.lab.backend import Backend, Device
-from mdelab.lab.embedded import Embedded, free_slot
+from mdelab.lab.embedded import Embedded
 from mdelab.lab.evidence import EvidenceStore
 from mdelab.lab.refusals import Exists, Unknown
 from mdelab.lab.spec import LabSpec, TenantSection
@@ -33,8 +32,10 @@ from mdelab.lab.wire import (
     FleetOrder,
     FleetRange,
     LabInfo,
+    PacAnswer,
     PackageInfo,
     PackageOrder,
+    PacQuestion,
     Placing,
     TenantInfo,
     TenantSpec,
@@ -44,6 +45,7 @@ from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
 from mdelab.model.evidence import Connection, Evidence
 from mdelab.model.package import Kind
+from mdelab.model.site import Site
 from mdelab.model.tenant import Directory, HopPolicy, Tenant, new_tenant
 
 
@@ -169,20 +171,20 @@ class Lab:
         return list(self._room(name).tenant.hops.values())
 
     async def put_hop(self, name: str, policy: HopPolicy) -> HopPolicy:
-        """Make or change a hop. It keeps its place while its kind stays."""
-        tenant = self._room(name).tenant
-        old = tenant.hops.get(policy.name)
-        slot = old.slot if old is not None and old.kind == policy.kind else free_slot(tenant, policy.kind)
-        placed = msgspec.structs.replace(policy, slot=slot)
-        tenant.hops[policy.name] = placed
-        await self.backend.put_hop(tenant, placed)
-        return placed
+        return await network.put_hop(self.backend, self._room(name).tenant, policy)
 
     async def remove_hop(self, name: str, hop: str) -> None:
-        tenant = self._room(name).tenant
-        if tenant.hops.pop(hop, None) is None:
-            raise Unknown("hop", hop, list(tenant.hops))
-        await self.backend.remove_hop(tenant, hop)
+        await network.remove_hop(self.backend, self._room(name).tenant, hop)
+
+    def site(self, name: str) -> Site:
+        return self._room(name).tenant.site
+
+    async def put_site(self, name: str, site: Site) -> Site:
+        return await network.put_site(self.backend, self._room(name).tenant, site)
+
+    async def judge_pac(self, name: str, question: PacQuestion) -> PacAnswer:
+        """What a PAC file is worth, by the names that the tenant's devices can resolve."""
+        return await self.backend.judge_pac(self._room(name).tenant, question)
 
     # Endpoints
 
@@ -316,6 +318,7 @@ class Lab:
         info = await self.add_tenant(TenantSpec(name=section.name, clock=section.clock))
         for hop in section.hop:
             await self.put_hop(info.id, hop)
+        await self.put_site(info.id, section.site)
         for endpoint in section.endpoint:
             await self.add_endpoint(info.id, endpoint.device())
             if endpoint.onboarded:

@@ -9,6 +9,7 @@ import msgspec
 from mdelab.lab.state import DEFAULT_NAME
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
+from mdelab.model.site import Site
 from mdelab.model.tenant import HopPolicy
 
 DEFAULT_SEED = 2026
@@ -38,6 +39,7 @@ class EndpointSection(DeviceSpec, frozen=True, kw_only=True, forbid_unknown_fiel
 class TenantSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: LabName
     clock: Literal["held", "live"] = "live"
+    site: Site = Site()
     hop: tuple[HopPolicy, ...] = ()
     endpoint: tuple[EndpointSection, ...] = ()
 

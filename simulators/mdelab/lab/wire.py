@@ -207,6 +207,57 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class PacQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A PAC file to be judged, whoever serves it."""
+
+    text: str | None = None
+    base64: str | None = None
+    """The file's bytes. Give exactly one of the two."""
+    content_type: str = ""
+    """Of the answer that brings it: its charset counts."""
+    urls: list[str] = []
+    """What the script is asked about; none only reads it."""
+    platform: Platform = Platform.MACOS
+    """Whose rules hold: whether the script sees the path of an https URL."""
+    my_address: str = "127.0.0.1"
+    """What `myIpAddress()` says."""
+
+
+class PacComplaint(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong with a PAC file, or with what it said."""
+
+    problem: str
+    """An id such as `pac-syntax-error`: stable, for programs."""
+    text: str
+    line: int
+    """Of the script; 0 when the problem is not in one line."""
+    winhttp: int
+    """Windows' number for it, 0 for none."""
+    cfnetwork: int
+    """macOS' number for it, 0 for none."""
+
+
+class PacVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What a PAC file says about one URL."""
+
+    url: str
+    ways: list[str]
+    """`http://host:port` or `direct`, in the script's order; empty when it gave no answer."""
+    passed_over: list[str] = []
+    """Entries that the agent cannot use."""
+    complaint: PacComplaint | None = None
+    """Why there was no answer, or why the one that there is was probably not meant."""
+
+
+class PacAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    size_bytes: int
+    encoding: str
+    """How the bytes were read; "" when they could not be."""
+    complaint: PacComplaint | None
+    """What is wrong with the file itself; then nothing was asked of it."""
+    verdicts: list[PacVerdict]
+
+
 class FleetRange(msgspec.Struct, frozen=True, kw_only=True):
     """A range of source addresses that belong to the endpoints of a fleet, and what its agents need to reach the cloud."""
 

@@ -15,7 +15,7 @@ from mdelab.lab.wire import FleetRange
 from mdelab.model.attachment import Attachment
 from mdelab.model.clock import Action, Clock, ClockMode, Timer
 from mdelab.model.evidence import Evidence, Purpose
-from mdelab.model.route import Proxy
+from mdelab.model.proxy import Proxy
 from mdelab.model.tenant import Tenant
 from mdelab.model.trust import Trust
 from mdelab.model.work import Item

@@ -18,6 +18,8 @@ class Attachment:
     """Asked for -> really bound; empty in containers. See `mdelab.model.zone`."""
     proxies: dict[str, str] = field(default_factory=dict)
     """Hop name -> http://host:port as this endpoint reaches it."""
+    pac_urls: dict[str, str] = field(default_factory=dict)
+    """Hop name -> URL of the PAC file that it serves."""
     root_set: Path
     """PEM file: the only roots that pinned channels believe."""
     public_roots: Path

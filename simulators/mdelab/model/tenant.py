@@ -11,10 +11,13 @@ from typing import Literal
 import msgspec
 
 from mdelab.model.clock import Clock
+from mdelab.model.pac_file import PacFile
 from mdelab.model.seeds import derive, guid, stream
+from mdelab.model.site import Site
 from mdelab.model.work import Work
 
-HopKind = Literal["tunnel", "inspecting"]
+HopKind = Literal["tunnel", "inspecting", "pac"]
+"""`pac` is a web server inside the tenant's network that serves its PAC file; the others are proxies."""
 
 
 class HopPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -23,13 +26,15 @@ class HopPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     """The tenant's name for it, such as `corp-proxy`; the observer in its evidence."""
     kind: HopKind
-    """`tunnel` passes bytes on unread; `inspecting` ends TLS and opens it anew with the interception CA."""
+    """`tunnel` passes bytes on unread; `inspecting` ends TLS and opens it anew with the interception CA; `pac` serves files."""
     auth: Literal["", "basic", "negotiate", "ntlm", "digest"] = ""
     """Answer 407 with this challenge to every client that brings no credentials."""
     exempt: tuple[str, ...] = ()
     """Host name patterns that an inspecting hop passes on unread."""
     refuse: dict[str, int] = {}
     """Host name pattern -> status with which CONNECT is refused, such as 403."""
+    pac: PacFile = PacFile()
+    """What a `pac` hop answers for /proxy.pac and /wpad.dat."""
     slot: int = 0
     """Which listener of its kind it is in the tenant: shared hops listen once for each slot. Hops of one kind are numbered."""
 
@@ -52,6 +57,9 @@ class Tenant:
     evidence: Literal["all", "failures"] = "all"
     """Fleets keep the records of failed steps only."""
     hops: dict[str, HopPolicy] = field(default_factory=dict)
+    site: Site = field(default_factory=Site)
+    names: dict[str, str] = field(default_factory=dict)
+    """Names of the tenant's own network and their addresses; the backend keeps them as hops and site say."""
 
     def hop_at(self, kind: HopKind, slot: int) -> HopPolicy | None:
         """The hop of that kind which answers at a shared hop's listener number `slot`."""

@@ -1,7 +1,7 @@
 """The DNS server that endpoints really ask, over UDP and TCP.
 
-It knows the lab's names and says NXDOMAIN to everything else, so that no query leaves the lab. The names are in
-`mdelab.model.zone`.
+It knows the lab's names, and those of the asking device's own site, and says NXDOMAIN to everything else, so that no query
+leaves the lab. The lab's names are in `mdelab.model.zone`, a site's in its tenant (`mdelab.model.site`).
 """
 
 import asyncio
@@ -77,12 +77,13 @@ class Dns:
         if len(query.questions) != 1:
             return _error(packet, RCODE.FORMERR)
         reply = query.reply(ra=1, aa=1)
-        address = self._zone.resolve(name)
+        caller = self._directory.caller(asker)
+        address = self._zone.resolve(name) or (caller.tenant.names.get(name) if caller else None)
         if address is None:
             reply.header.rcode = RCODE.NXDOMAIN
         elif query.q.qtype in (QTYPE.A, QTYPE.ANY):
             reply.add_answer(RR(query.q.qname, QTYPE.A, ttl=_TTL_S, rdata=A(address)))
-        if query.q.qtype == QTYPE.A and self._directory.caller(asker) is not None:
+        if query.q.qtype == QTYPE.A and caller is not None:
             error = "" if address else "NXDOMAIN"
             self._sink(Evidence(observer="dns", step="dns", name=name, address=asker, error=error))
         return bytes(reply.pack())

@@ -4,7 +4,7 @@ from mdelab.catalogue.mdatp import Property, mdatp, mdatp_text
 from mdelab.endpoint.programs.mdatp.call import Call, Command
 from mdelab.endpoint.programs.mdatp.setting import configure
 from mdelab.model.errors import LabError
-from mdelab.model.route import parse_proxy
+from mdelab.model.proxy import parse_proxy
 
 
 async def _set_proxy(call: Call) -> int:
