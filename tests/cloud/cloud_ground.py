@@ -16,6 +16,7 @@ from mdelab.lab.time import TimeKeeper
 from mdelab.model.channel import CYBER_PATH, Enrolment, Event, Offboarding, Poll, Profile, Report
 from mdelab.model.clock import Clock
 from mdelab.model.evidence import Evidence
+from mdelab.model.licence import Subscription
 from mdelab.model.tenant import Directory, Tenant, new_tenant
 
 COMMAND = "winatp-gw-cus.microsoft.com"
@@ -81,17 +82,20 @@ class Ground:
             await asyncio.gather(writer.wait_closed(), return_exceptions=True)
         return parse_answer(raw)
 
-    async def enrol(self, endpoint: str = "lin-1", machine: str = MACHINE, source: str = "127.0.0.1") -> str:
-        """Enrol a device; returns its token."""
+    async def enrol(
+        self, endpoint: str = "lin-1", machine: str = MACHINE, source: str = "127.0.0.1", **changes: Any
+    ) -> str:
+        """Enrol a device; returns its token. changes: of its profile."""
         self.directory.bind(source, self.tenant, endpoint)
-        got = await self.send(f"https://{COMMAND}/commands/enrol", self.enrolment(endpoint, machine), source=source)
+        enrolment = self.enrolment(endpoint, machine, **changes)
+        got = await self.send(f"https://{COMMAND}/commands/enrol", enrolment, source=source)
         assert got.status == 200, got.body
         self.tokens[endpoint] = str(got.json()["token"])
         return self.tokens[endpoint]
 
-    def enrolment(self, endpoint: str = "lin-1", machine: str = MACHINE) -> bytes:
+    def enrolment(self, endpoint: str = "lin-1", machine: str = MACHINE, **changes: Any) -> bytes:
         blob = self.cloud.package(self.tenant, kind="onboarding").blob
-        return msgspec.json.encode(Enrolment(package=blob, profile=profile(endpoint, machine)))
+        return msgspec.json.encode(Enrolment(package=blob, profile=profile(endpoint, machine, **changes)))
 
     async def report(self, *events: Event, endpoint: str = "lin-1") -> Got:
         return await self.send(
@@ -163,7 +167,7 @@ def on_cloud(tmp_path: Path, story: Callable[[Ground], Awaitable[None]], *, evid
         keeper.watch(tenant)
         await cloud.start()
         try:
-            ground = Ground(cloud, directory, authority, tenant, cloud.add_tenant(tenant), seen, keeper)
+            ground = Ground(cloud, directory, authority, tenant, cloud.add_tenant(tenant, Subscription()), seen, keeper)
             await asyncio.wait_for(story(ground), 60)
         finally:
             await keeper.forget(tenant)

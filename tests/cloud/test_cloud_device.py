@@ -9,6 +9,7 @@ from cloud_ground import COMMAND, CYBER, MACHINE, Ground, on_cloud, profile
 from mdelab.catalogue.services import read_services
 from mdelab.model.channel import CYBER_PATH, MAX_BODY_BYTES, CommandResult, Enrolment
 from mdelab.model.clock import Clock
+from mdelab.model.licence import Subscription
 from mdelab.model.package import LAB_MARKER
 from mdelab.model.tenant import new_tenant
 
@@ -68,7 +69,9 @@ def test_a_device_of_a_streamlined_package_uses_the_streamlined_paths(tmp_path: 
 def test_a_package_of_an_unknown_organisation_is_refused(tmp_path: Path) -> None:
     async def story(ground: Ground) -> None:
         foreign = new_tenant(name="foreign", scenario="x", seed=1, clock=Clock())
+        ground.cloud.add_tenant(foreign, Subscription())
         blob = ground.cloud.package(foreign, kind="onboarding").blob
+        ground.cloud.remove_tenant(foreign)
         body = msgspec.json.encode(Enrolment(package=blob, profile=profile()))
         got = await ground.send(f"https://{COMMAND}/commands/enrol", body)
         assert (got.status, got.json()["error"]["code"]) == (403, "Forbidden")

@@ -10,9 +10,8 @@ from mdelab.catalogue.licences import TRIAL, devices_per_user, entitlement, offe
 from mdelab.cloud.licence import Licences, LicenceState
 from mdelab.model.clock import EPOCH
 from mdelab.model.errors import LabError
-from mdelab.model.licence import Channel, Grant, Right, Use, devices_of
+from mdelab.model.licence import Channel, Feature, Grant, Right, Subscription, Use, devices_of
 from mdelab.model.licence import entitlement as add_up
-from mdelab.model.platform import Platform
 
 P1 = "Microsoft Defender for Endpoint Plan 1"
 P2 = "Microsoft Defender for Endpoint Plan 2"
@@ -135,60 +134,99 @@ def test_every_device_is_either_within_or_beyond_and_never_more_than_allowed(
 # One tenant's licences
 
 
+def _licences(*offers: str, channel: Channel = Channel.VOLUME_LICENSING, trial: bool = False) -> Licences:
+    return Licences(Subscription(offers=offers, purchase=channel, trial=trial), EPOCH)
+
+
 def _mac(licences: Licences, number: int, user: str = "ann") -> LicenceState:
     use = _use(number, user)
     licences.use(user, use.device, use.since)
-    return licences.state(use.device, right_of(Platform.MACOS))
+    return licences.state(use.device, right_of("macOS"), EPOCH)
+
+
+def _state(licences: Licences, device: str) -> LicenceState:
+    return licences.state(device, Right.CLIENT, EPOCH)
 
 
 def test_the_sixth_device_is_beyond_the_licence_until_another_is_given_up() -> None:
-    licences = Licences(["Microsoft 365 E5"])
-    licences.assign("ann")
+    licences = _licences("Microsoft 365 E5")
     assert [_mac(licences, number) for number in range(1, 7)] == [LicenceState.LICENSED] * 5 + [LicenceState.BEYOND]
     licences.release("mac-2")
-    assert licences.state("mac-6", Right.CLIENT) is LicenceState.LICENSED
+    assert _state(licences, "mac-6") is LicenceState.LICENSED
     assert _mac(licences, 7) is LicenceState.BEYOND
 
 
 def test_a_device_that_is_handed_on_counts_for_its_new_user() -> None:
-    licences = Licences(["Microsoft 365 E5"])
-    licences.assign("ann")
-    licences.assign("bob")
+    licences = _licences("Microsoft 365 E5")
     for number in range(1, 7):
         _mac(licences, number)
     licences.use("bob", "mac-1", EPOCH + timedelta(days=1))
     assert licences.devices_of("bob").within == ("mac-1",)
-    assert licences.state("mac-6", Right.CLIENT) is LicenceState.LICENSED
+    assert _state(licences, "mac-6") is LicenceState.LICENSED
 
 
 def test_using_a_device_again_does_not_make_it_a_later_one() -> None:
-    licences = Licences(["Microsoft 365 E5"])
-    licences.assign("ann")
+    licences = _licences("Microsoft 365 E5")
     for number in range(1, 7):
         _mac(licences, number)
     licences.use("ann", "mac-1", EPOCH + timedelta(days=1))
     assert licences.devices_of("ann").beyond == ("mac-6",)
 
 
-def test_a_user_without_a_licence_does_not_license_a_device() -> None:
-    licences = Licences(["Microsoft 365 E5"])
-    assert _mac(licences, 1) is LicenceState.NO_USER
-    licences.assign("ann")
-    assert licences.state("mac-1", Right.CLIENT) is LicenceState.LICENSED
+def test_a_user_whose_licence_was_withdrawn_does_not_license_a_device() -> None:
+    licences = _licences("Microsoft 365 E5")
+    assert _mac(licences, 1) is LicenceState.LICENSED
     licences.withdraw("ann")
-    assert licences.state("mac-1", Right.CLIENT) is LicenceState.NO_USER
-    assert licences.state("mac-2", Right.CLIENT) is LicenceState.NO_USER
+    assert _state(licences, "mac-1") is LicenceState.NO_USER
+    assert _state(licences, "mac-2") is LicenceState.NO_USER
+    licences.assign("ann")
+    assert _state(licences, "mac-1") is LicenceState.LICENSED
+
+
+def test_a_device_of_nobody_has_no_licensed_user() -> None:
+    assert _mac(_licences("Microsoft 365 E5"), 1, user="") is LicenceState.NO_USER
 
 
 def test_servers_need_a_server_product_and_no_user() -> None:
-    assert Licences(["Microsoft 365 E5"]).state("lin-1", right_of(Platform.LINUX)) is LicenceState.NO_SUBSCRIPTION
-    licences = Licences(["Microsoft Defender for Servers Plan 2"])
-    assert licences.state("lin-1", right_of(Platform.LINUX)) is LicenceState.LICENSED
+    ubuntu, windows_server = right_of("Ubuntu"), right_of("WindowsServer2022")
+    assert ubuntu is windows_server is Right.SERVER
+    assert _licences("Microsoft 365 E5").state("lin-1", ubuntu, EPOCH) is LicenceState.NO_SUBSCRIPTION
+    licences = _licences("Microsoft Defender for Servers Plan 2")
+    assert licences.state("lin-1", ubuntu, EPOCH) is LicenceState.LICENSED
     assert _mac(licences, 1) is LicenceState.NO_SUBSCRIPTION
+
+
+def test_windows_clients_need_a_client_product() -> None:
+    assert right_of("Windows11") is Right.CLIENT
 
 
 def test_without_a_subscription_the_portal_hands_out_no_package() -> None:
     with pytest.raises(LabError, match="'contoso' hands out no packages: the tenant has no Defender for Endpoint"):
-        Licences(["Office 365 E3"]).check_download("contoso")
-    Licences(is_trial=True).check_download("contoso")
-    Licences(channel=Channel.CSP).check_download("contoso")
+        _licences("Office 365 E3").check_download("contoso", EPOCH)
+    _licences(trial=True).check_download("contoso", EPOCH)
+    _licences(channel=Channel.CSP).check_download("contoso", EPOCH)
+
+
+def test_a_trial_counts_until_its_last_moment() -> None:
+    licences = _licences(trial=True)
+    end = EPOCH + timedelta(days=90)
+    assert licences.trial_ends == end
+    assert licences.covers(Right.CLIENT, end - timedelta(seconds=1))
+    assert not licences.covers(Right.CLIENT, end)
+    with pytest.raises(LabError, match="free trial ended on"):
+        licences.check_download("contoso", end)
+
+
+def test_a_subscription_that_cannot_be_bought_changes_nothing() -> None:
+    licences = _licences("Microsoft 365 E5")
+    with pytest.raises(LabError, match="'Microsoft 365 E9'"):
+        licences.subscribe(Subscription(offers=("Microsoft 365 E9",), trial=True), EPOCH)
+    assert licences.subscription.offers == ("Microsoft 365 E5",)
+    assert licences.trial_ends is None
+
+
+@pytest.mark.parametrize(("offer", "has_edr"), [("Microsoft 365 E3", False), ("Microsoft 365 E5", True)])
+def test_plan_1_has_the_antivirus_and_no_edr(offer: str, has_edr: bool) -> None:
+    licences = _licences(offer)
+    assert licences.has(Feature.ANTIVIRUS, Right.CLIENT, EPOCH)
+    assert licences.has(Feature.EDR, Right.CLIENT, EPOCH) is has_edr

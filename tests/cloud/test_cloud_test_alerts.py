@@ -17,15 +17,18 @@ _MACOS = {"Image": "/Users/ann/Downloads/MDATP MacOS DIY.app/Contents/MacOS/MDAT
 
 
 @pytest.mark.parametrize(
-    ("fields", "title"),
-    [(_WINDOWS, "Suspicious PowerShell CommandLine"), (_MACOS, "macOS EDR Test Alert")],
+    ("system", "fields", "title"),
+    [
+        ("Windows10", _WINDOWS, "Suspicious PowerShell CommandLine"),
+        ("macOS", _MACOS, "macOS EDR Test Alert"),
+    ],
     ids=["windows", "macos"],
 )
 def test_a_platforms_test_raises_one_informational_alert_after_a_few_minutes(
-    tmp_path: Path, fields: dict[str, str], title: str
+    tmp_path: Path, system: str, fields: dict[str, str], title: str
 ) -> None:
     async def story(ground: Ground) -> None:
-        await ground.enrol()
+        await ground.enrol(os_platform=system)
         await ground.move(minutes=6)
         await ground.report(ground.event(1, "ProcessCreated", **fields))
         await ground.report(ground.event(2, "ProcessCreated", **fields))
@@ -39,13 +42,26 @@ def test_a_platforms_test_raises_one_informational_alert_after_a_few_minutes(
 
 def test_what_a_device_does_otherwise_raises_nothing(tmp_path: Path) -> None:
     async def story(ground: Ground) -> None:
-        await ground.enrol()
+        await ground.enrol(os_platform="macOS")
         shell = _WINDOWS | {"CommandLine": "powershell.exe -WindowStyle Hidden Get-Service sense"}
         finder = {"Image": "/usr/bin/open", "CommandLine": "open -R 'MDATP MacOS DIY.app'"}
         await ground.report(ground.event(1, "ProcessCreated", **shell), ground.event(2, "ProcessCreated", **finder))
         await ground.move(hours=1)
         assert (await ground.api("/alerts")).json()["value"] == []
         await ground.report(ground.event(3, "ProcessCreated", **_MACOS))
+        await ground.move(minutes=10)
+        assert len((await ground.api("/alerts")).json()["value"]) == 1
+
+    on_cloud(tmp_path, story)
+
+
+def test_a_rule_about_one_operating_system_is_not_asked_about_another(tmp_path: Path) -> None:
+    async def story(ground: Ground) -> None:
+        await ground.enrol(os_platform="Windows10")
+        await ground.report(ground.event(1, "ProcessCreated", **_MACOS))
+        await ground.move(hours=1)
+        assert (await ground.api("/alerts")).json()["value"] == []
+        await ground.report(ground.event(2, "ProcessCreated", **_WINDOWS))
         await ground.move(minutes=10)
         assert len((await ground.api("/alerts")).json()["value"]) == 1
 

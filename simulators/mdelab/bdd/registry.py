@@ -43,6 +43,7 @@ STEP_MODULES = (
     "mdelab.bdd.steps.cloud",
     "mdelab.bdd.steps.alerts",
     "mdelab.bdd.steps.licences",
+    "mdelab.bdd.steps.subscriptions",
     "mdelab.bdd.steps.evidence",
     "mdelab.bdd.steps.clients",
     "mdelab.bdd.steps.time",

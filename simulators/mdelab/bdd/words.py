@@ -97,6 +97,7 @@ WORDS: dict[str, Word] = {
     "Scheme": Word(pattern=r"Basic|Negotiate|NTLM|Digest", example="Basic", read=str.lower),
     "Damage": Word(pattern=r"truncated|tampered", example="tampered", read=str),
     "Purchase": Word(pattern=r"Volume Licensing|a Cloud Solution Provider", example="Volume Licensing", read=_purchase),
+    "Account": Word(pattern=r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", example="kim.novak", read=str),
     "Kind": Word(pattern=r"onboarding|offboarding", example="onboarding", read=str),
 }
 

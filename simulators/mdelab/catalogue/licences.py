@@ -8,9 +8,8 @@ import msgspec
 from mdelab.catalogue.read import read
 from mdelab.model.basis import Basis
 from mdelab.model.errors import LabError
-from mdelab.model.licence import Channel, Entitlement, Grant, Product, Right
+from mdelab.model.licence import Channel, Entitlement, Feature, Grant, Product, Right
 from mdelab.model.licence import entitlement as add_up
-from mdelab.model.platform import Platform
 
 TRIAL = "free trial"
 """The source of what a trial grants."""
@@ -20,6 +19,8 @@ class _Product(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     name: str
     right: Right
     mac_client: bool = False
+    features: frozenset[Feature] = frozenset(Feature)
+    """All of them unless the row says less."""
     basis: Basis
     source: str
 
@@ -46,8 +47,9 @@ class _Trial(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     source: str
 
 
-class _Platform(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    name: Platform
+class _System(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    begins: str
+    """How the operating system's name begins; "" fits every one."""
     right: Right
     basis: Basis
     source: str
@@ -61,7 +63,7 @@ class _User(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     user: _User
-    platform: tuple[_Platform, ...]
+    system: tuple[_System, ...]
     product: tuple[_Product, ...]
     offer: tuple[Offer, ...]
     channel: tuple[_Channel, ...]
@@ -76,7 +78,10 @@ def _file() -> _File:
 @cache
 def products() -> dict[str, Product]:
     """By name."""
-    return {row.name: Product(name=row.name, right=row.right, has_mac_client=row.mac_client) for row in _file().product}
+    return {
+        row.name: Product(name=row.name, right=row.right, has_mac_client=row.mac_client, features=row.features)
+        for row in _file().product
+    }
 
 
 @cache
@@ -85,9 +90,9 @@ def offers() -> dict[str, Offer]:
     return {row.name: row for row in _file().offer}
 
 
-def right_of(platform: Platform) -> Right:
-    """What a licence must cover for a device of the platform. A Windows server needs `Right.SERVER` instead."""
-    return {row.name: row.right for row in _file().platform}[platform]
+def right_of(os_platform: str) -> Right:
+    """What a licence must cover for a device with this operating system, as the MDE API spells it."""
+    return next(row.right for row in _file().system if os_platform.startswith(row.begins))
 
 
 def devices_per_user() -> int:

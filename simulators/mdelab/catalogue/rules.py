@@ -25,9 +25,19 @@ EVENT_TYPES = {
 """Sigma's log source category -> the type of telemetry events that a rule sees. The right side is the lab's protocol."""
 
 
+_PRODUCTS = {"Windows": "windows", "macOS": "macos", "": "linux"}
+"""How an operating system's name begins in the MDE API -> Sigma's product; the first that fits. Linux goes by distribution."""
+
+
+def product_of(os_platform: str) -> str:
+    """Sigma's name for the product that a device's operating system is."""
+    return next(product for begins, product in _PRODUCTS.items() if os_platform.startswith(begins))
+
+
 class LogSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     category: Literal["process_creation", "file_event", "file_access", "antivirus"]
-    product: str = ""
+    product: Literal["", "linux", "macos", "windows"] = ""
+    """"" for a rule that is about every device."""
 
 
 class Raised(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

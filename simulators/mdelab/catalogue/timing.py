@@ -34,6 +34,7 @@ class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     offboarding_package: Duration
     device_token: Duration
     api_token: Duration
+    trial: Duration
 
     def after(self, name: str) -> timedelta:
         """The duration called `name`."""

@@ -1,10 +1,15 @@
 """`mdelab status`: the labs that run."""
 
+from typing import TYPE_CHECKING
+
 import click
 import msgspec
 
 from mdelab.cli.output import json_option, note, print_json, print_rows
-from mdelab.lab.wire import EndpointInfo, LabInfo, TenantInfo
+from mdelab.lab.wire import EndpointInfo, LabInfo, LicenceReport, TenantInfo
+
+if TYPE_CHECKING:
+    from mdelab.lab.client import TenantClient
 
 _SHOWN = 20
 """Endpoints a tenant; more of them make a list that nobody reads."""
@@ -13,6 +18,7 @@ _SHOWN = 20
 class _Tenant(msgspec.Struct, frozen=True):
     info: TenantInfo
     endpoints: list[EndpointInfo]
+    licences: LicenceReport
 
 
 class _Lab(msgspec.Struct, frozen=True):
@@ -30,7 +36,7 @@ def command(as_json: bool) -> int:
     found = []
     for state in labs():
         client = connect(state.name)
-        tenants = [_Tenant(info, client.tenant(info.id).endpoints()) for info in client.tenants()]
+        tenants = [_tenant(client.tenant(info.id), info) for info in client.tenants()]
         found.append(_Lab(client.info(), tenants))
     if as_json:
         print_json(found)
@@ -40,6 +46,10 @@ def command(as_json: bool) -> int:
         for lab in found:
             _show(lab)
     return 0 if found else 3
+
+
+def _tenant(tenant: "TenantClient", info: TenantInfo) -> _Tenant:
+    return _Tenant(info, tenant.endpoints(), tenant.licences())
 
 
 def _show(lab: _Lab) -> None:
@@ -54,12 +64,17 @@ def _show(lab: _Lab) -> None:
         clock = tenant.info.clock
         mark = ", default" if info.default_tenant in (tenant.info.name, tenant.info.id) else ""
         rows.append(["tenant", f"{tenant.info.name} ({clock.mode} clock, {clock.now:%Y-%m-%d %H:%M:%S}{mark})"])
-        rows += [["", _endpoint(endpoint)] for endpoint in tenant.endpoints[:_SHOWN]]
+        rows.append(["licences", ", ".join(tenant.licences.products) or "none: the portal hands out no packages"])
+        wrong = {row.endpoint: row.state for row in tenant.licences.devices if row.state != "licensed"}
+        rows += [["", _endpoint(endpoint, wrong.get(endpoint.name, ""))] for endpoint in tenant.endpoints[:_SHOWN]]
         if len(tenant.endpoints) > _SHOWN:
             rows.append(["", f"and {len(tenant.endpoints) - _SHOWN} more; --json lists all"])
     print_rows(rows)
 
 
-def _endpoint(endpoint: EndpointInfo) -> str:
+def _endpoint(endpoint: EndpointInfo, licence: str) -> str:
+    """licence: what is wrong with it; "" when nothing is."""
     waiting = f"  {endpoint.waiting} events waiting" if endpoint.waiting else ""
-    return f"{endpoint.name}  {endpoint.platform}  {endpoint.address}  {endpoint.state}{waiting}"
+    outside = f"  {licence}" if licence else ""
+    who = f"{endpoint.name}  {endpoint.platform}  {endpoint.spec.user}"
+    return f"{who}  {endpoint.address}  {endpoint.state}{outside}{waiting}"

@@ -13,7 +13,7 @@ from mdelab.cloud.device.cyber import CyberChannel
 from mdelab.cloud.dispatch import Dispatcher
 from mdelab.cloud.downloads import downloads
 from mdelab.cloud.entra import EntraService
-from mdelab.cloud.estate import Estates
+from mdelab.cloud.estate import Estate, Estates
 from mdelab.cloud.inventory import Inventory
 from mdelab.cloud.machine import Device
 from mdelab.cloud.mde_api import mde_api
@@ -25,6 +25,7 @@ from mdelab.cloud.store import Store
 from mdelab.cloud.telemetry import Telemetry
 from mdelab.model.errors import LabError
 from mdelab.model.evidence import EvidenceSink
+from mdelab.model.licence import Subscription
 from mdelab.model.package import Connectivity, Kind
 from mdelab.model.platform import Platform
 from mdelab.model.tenant import Directory, Tenant
@@ -93,9 +94,12 @@ class Cloud:
         await self._acceptor.stop()
         await self._store.close()
 
-    def add_tenant(self, tenant: Tenant) -> tuple[str, str]:
-        """Begin to serve a tenant; returns id and secret of an API application that has every MDE permission."""
-        estate = self._estates.add(tenant)
+    def add_tenant(self, tenant: Tenant, subscription: Subscription) -> tuple[str, str]:
+        """Begin to serve a tenant; returns id and secret of an API application that has every MDE permission.
+
+        Raises LabError for an offer that does not exist.
+        """
+        estate = self._estates.add(tenant, subscription)
         return estate.client_id, estate.client_secret
 
     def remove_tenant(self, tenant: Tenant) -> None:
@@ -112,8 +116,15 @@ class Cloud:
         method: str = "script",
         connectivity: Connectivity = "standard",
         geography: str = "US",
+        user: str = "",
     ) -> PortalPackage:
-        """What the portal's download gives. Raises LabError for what it does not offer."""
+        """What the portal's download gives. user: who asks for it; "" for the lab's own administrator.
+
+        Raises LabError for what the portal does not offer, to this tenant or to this user.
+        """
+        estate = self.estate(tenant)
+        estate.portal.check_download(user)
+        estate.licences.check_download(tenant.name, tenant.clock.now())
         return make_package(
             tenant, self._signer, self._lab_id,
             kind=kind, platform=platform, method=method, connectivity=connectivity, geography=geography,
@@ -121,9 +132,7 @@ class Cloud:
 
     def accounting(self, tenant: Tenant, endpoint: str = "") -> tuple[int, int, int]:
         """(received, stored, duplicates) events of a tenant or of one endpoint: on the wire, by SQL, repeats."""
-        estate = self._estates.of(tenant.id)
-        if estate is None:
-            raise LabError(f"tenant {tenant.name!r} is not in the cloud (any more). Make it first.")
+        estate = self.estate(tenant)
         named = [estate.traffic[endpoint]] if endpoint in estate.traffic else []
         counted = named if endpoint else list(estate.traffic.values())
         received = sum(one.received for one in counted)
@@ -132,5 +141,11 @@ class Cloud:
 
     def device(self, tenant: Tenant, endpoint: str) -> Device | None:
         """The cloud's record of an endpoint; None when it never enrolled."""
+        return self.estate(tenant).device_named(endpoint)
+
+    def estate(self, tenant: Tenant) -> Estate:
+        """What the cloud keeps of a tenant. Raises LabError for one that it does not serve."""
         estate = self._estates.of(tenant.id)
-        return estate.device_named(endpoint) if estate else None
+        if estate is None:
+            raise LabError(f"tenant {tenant.name!r} is not in the cloud (any more). Make it first.")
+        return estate

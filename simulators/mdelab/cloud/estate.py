@@ -13,8 +13,11 @@ import msgspec
 
 from mdelab.cloud.action import Action
 from mdelab.cloud.alert import Alert
+from mdelab.cloud.licence import Licences
 from mdelab.cloud.machine import Device
+from mdelab.cloud.portal.access import PortalAccess
 from mdelab.cloud.store import Job, Store
+from mdelab.model.licence import Subscription
 from mdelab.model.seeds import guid
 from mdelab.model.tenant import Tenant
 
@@ -38,6 +41,8 @@ class Estate:
     client_secret: str
     object_id: str
     """Of the application's service principal."""
+    licences: Licences
+    portal: PortalAccess = field(default_factory=PortalAccess)
     devices: dict[str, Device] = field(default_factory=dict)
     """By machine id."""
     alerts: dict[str, Alert] = field(default_factory=dict)
@@ -63,11 +68,18 @@ class Estates:
         self._by_organisation: dict[str, Estate] = {}
         self._tokens: dict[str, tuple[Estate, Device]] = {}
 
-    def add(self, tenant: Tenant) -> Estate:
-        """Begin a tenant, with an API application whose ids come from its seed stream; the secret is always new."""
+    def add(self, tenant: Tenant, subscription: Subscription) -> Estate:
+        """Begin a tenant, with an API application whose ids come from its seed stream; the secret is always new.
+
+        Raises LabError for an offer that does not exist.
+        """
         ids = tenant.stream("cloud", "api application")
         estate = Estate(
-            tenant=tenant, client_id=guid(ids), client_secret=secrets.token_urlsafe(30), object_id=guid(ids)
+            tenant=tenant,
+            client_id=guid(ids),
+            client_secret=secrets.token_urlsafe(30),
+            object_id=guid(ids),
+            licences=Licences(subscription, tenant.clock.now()),
         )
         self._by_tenant[tenant.id] = self._by_organisation[tenant.org_id] = estate
         return estate

@@ -29,4 +29,5 @@ class Identity:
             client_version=platform_row(spec.platform).client_version or health().product.app_version,
             address=attachment.address,
             mac=self.mac,
+            user=spec.user,
         )

@@ -15,12 +15,16 @@ from mdelab.lab.wire import (
     FileContent,
     FileWrite,
     FleetRange,
+    LicenceReport,
     PacAnswer,
     PackageInfo,
     PackageOrder,
     PacQuestion,
+    UserChange,
+    UserRights,
 )
 from mdelab.model.device import DeviceSpec
+from mdelab.model.licence import Subscription
 from mdelab.model.package import Kind
 from mdelab.model.tenant import HopPolicy, Tenant
 from mdelab.model.work import Address
@@ -82,7 +86,9 @@ class Backend(Protocol):
         """End everything that was started; harmless when nothing was."""
         ...
 
-    async def add_tenant(self, tenant: Tenant) -> ApiApp: ...
+    async def add_tenant(self, tenant: Tenant, subscription: Subscription) -> ApiApp:
+        """Raises LabError for an offer that does not exist."""
+        ...
 
     async def remove_tenant(self, tenant: Tenant) -> None:
         """Forget the tenant, and end its devices."""
@@ -110,6 +116,18 @@ class Backend(Protocol):
 
     async def package(self, tenant: Tenant, order: PackageOrder) -> PackageInfo:
         """What the portal's download gives. Raises LabError for what it does not offer."""
+        ...
+
+    async def licences(self, tenant: Tenant) -> LicenceReport:
+        """What the portal says of the tenant's licences and devices."""
+        ...
+
+    async def subscribe(self, tenant: Tenant, subscription: Subscription) -> None:
+        """Make this what the tenant has bought. Raises LabError for an offer that does not exist."""
+        ...
+
+    async def change_user(self, tenant: Tenant, account: str, change: UserChange) -> UserRights:
+        """What the user may do after the change. Raises LabError for a role that the portal does not have."""
         ...
 
     async def accounting(self, tenant: Tenant, endpoint: str) -> tuple[int, int, int]:

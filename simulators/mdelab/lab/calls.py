@@ -13,6 +13,7 @@ from mdelab.lab.refusals import Unknown
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
 from mdelab.model.evidence import Connection, Evidence
+from mdelab.model.licence import Subscription
 from mdelab.model.package import Kind
 from mdelab.model.site import Site
 from mdelab.model.tenant import HopPolicy
@@ -132,6 +133,43 @@ CALLS: tuple[Call, ...] = (
         body=wire.ClockMove,
         answer=wire.ClockInfo,
         verb=lambda lab, ask: lab.move_clock(ask.path["tenant"], ask.body),
+    ),
+    Call(
+        method="GET",
+        path=f"{_T}/licences",
+        summary="What the tenant has bought, and how its devices stand to it",
+        answer=wire.LicenceReport,
+        verb=lambda lab, ask: lab.licences(ask.path["tenant"]),
+    ),
+    Call(
+        method="PUT",
+        path=f"{_T}/subscription",
+        summary="Buy something else; a trial begins now",
+        body=Subscription,
+        answer=wire.LicenceReport,
+        verb=lambda lab, ask: lab.subscribe(ask.path["tenant"], ask.body),
+    ),
+    Call(
+        method="GET",
+        path=f"{_T}/users",
+        summary="The people whose devices the tenant has",
+        answer=list[wire.UserInfo],
+        verb=lambda lab, ask: lab.users(ask.path["tenant"]),
+    ),
+    Call(
+        method="GET",
+        path=f"{_T}/users/{{user}}",
+        summary="Somebody of the tenant, by account",
+        answer=wire.UserInfo,
+        verb=lambda lab, ask: lab.user(ask.path["tenant"], ask.path["user"]),
+    ),
+    Call(
+        method="PATCH",
+        path=f"{_T}/users/{{user}}",
+        summary="Give a user a licence or a role in the portal, or take it",
+        body=wire.UserChange,
+        answer=wire.UserInfo,
+        verb=lambda lab, ask: lab.user(ask.path["tenant"], ask.path["user"], ask.body),
     ),
     Call(
         method="GET",

@@ -16,6 +16,7 @@ from mdelab.lab.state import DEFAULT_NAME, find
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError, NotReady
 from mdelab.model.evidence import Connection, Evidence
+from mdelab.model.licence import Subscription
 from mdelab.model.package import Kind
 from mdelab.model.site import Site
 from mdelab.model.tenant import HopPolicy
@@ -160,6 +161,22 @@ class TenantClient:
         ask = wire.ClockMove(seconds=seconds, until=until, step=step)
         return self.lab.call("POST", f"{self._path}/clock", body=ask, answer=wire.ClockInfo)
 
+    def licences(self) -> wire.LicenceReport:
+        return self.lab.call("GET", f"{self._path}/licences", answer=wire.LicenceReport)
+
+    def subscribe(self, subscription: Subscription) -> wire.LicenceReport:
+        """Buy this, and nothing else any more."""
+        return self.lab.call("PUT", f"{self._path}/subscription", body=subscription, answer=wire.LicenceReport)
+
+    def users(self) -> list[wire.UserInfo]:
+        return self.lab.call("GET", f"{self._path}/users", answer=list[wire.UserInfo])
+
+    def user(self, account: str) -> wire.UserInfo:
+        return self.lab.call("GET", self._user(account), answer=wire.UserInfo)
+
+    def change_user(self, account: str, change: wire.UserChange) -> wire.UserInfo:
+        return self.lab.call("PATCH", self._user(account), body=change, answer=wire.UserInfo)
+
     def hops(self) -> list[HopPolicy]:
         return self.lab.call("GET", f"{self._path}/hops", answer=list[HopPolicy])
 
@@ -247,6 +264,9 @@ class TenantClient:
         if self._api is None:
             self._api = MdeApi(self.lab.fetch, self.id, self._app)
         return self._api
+
+    def _user(self, account: str) -> str:
+        return f"{self._path}/users/{quote(account, safe='')}"
 
     def _endpoint(self, name: str) -> str:
         return f"{self._path}/endpoints/{quote(name, safe='')}"

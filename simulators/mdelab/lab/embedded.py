@@ -18,13 +18,25 @@ from mdelab.endpoint.files import FolderTree
 from mdelab.endpoint.pac.worker import ScriptWorker
 from mdelab.endpoint.sensor import Sensor
 from mdelab.lab.authority import Authority
+from mdelab.lab.customer import Customer
 from mdelab.lab.device import LocalDevice
 from mdelab.lab.evidence import EvidenceStore
 from mdelab.lab.pac import judge
-from mdelab.lab.wire import ApiApp, FleetRange, PacAnswer, PackageInfo, PackageOrder, PacQuestion
+from mdelab.lab.wire import (
+    ApiApp,
+    FleetRange,
+    LicenceReport,
+    PacAnswer,
+    PackageInfo,
+    PackageOrder,
+    PacQuestion,
+    UserChange,
+    UserRights,
+)
 from mdelab.model.attachment import Attachment
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
+from mdelab.model.licence import Subscription
 from mdelab.model.pac_file import PATHS
 from mdelab.model.tenant import Directory, HopKind, HopPolicy, Tenant
 from mdelab.model.work import Address
@@ -129,8 +141,8 @@ class Embedded:
         self._sensors.clear()
         await self._stack.aclose()
 
-    async def add_tenant(self, tenant: Tenant) -> ApiApp:
-        client_id, client_secret = self._cloud.add_tenant(tenant)
+    async def add_tenant(self, tenant: Tenant, subscription: Subscription) -> ApiApp:
+        client_id, client_secret = self._cloud.add_tenant(tenant, subscription)
         self._proxies[tenant.id] = {}
         self._pac_urls[tenant.id] = {}
         self._interception[tenant.id] = {}
@@ -235,8 +247,18 @@ class Embedded:
             method=order.method,
             connectivity=order.connectivity,
             geography=order.geography,
+            user=order.user,
         )
         return PackageInfo(file_name=file_name, members=members, blob=blob, expires=expires)
+
+    async def licences(self, tenant: Tenant) -> LicenceReport:
+        return Customer(self._cloud.estate(tenant)).licences()
+
+    async def subscribe(self, tenant: Tenant, subscription: Subscription) -> None:
+        Customer(self._cloud.estate(tenant)).subscribe(subscription)
+
+    async def change_user(self, tenant: Tenant, account: str, change: UserChange) -> UserRights:
+        return Customer(self._cloud.estate(tenant)).change_user(account, change)
 
     async def accounting(self, tenant: Tenant, endpoint: str) -> tuple[int, int, int]:
         return self._cloud.accounting(tenant, endpoint)

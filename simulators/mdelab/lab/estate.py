@@ -1,21 +1,22 @@
 """The lab itself: its tenants and what can be done to them. The control API's calls are thin shells round these verbs."""
 
 import asyncio
-import contextlib
+import logging
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mdelab import __version__
 from mdelab.diagnosis import diagnose
-from mdelab.lab import network
+from mdelab.lab import network, people
 from mdelab.lab.backend import Backend, Device
 from mdelab.lab.embedded import Embedded
 from mdelab.lab.evidence import EvidenceStore
 from mdelab.lab.refusals import Exists, Unknown
 from mdelab.lab.spec import LabSpec, TenantSection
-from mdelab.lab.time import TimeKeeper
+from mdelab.lab.time import TimeKeeper, end_of
 from mdelab.lab.wire import (
+    UNCHANGED,
     Accounting,
     ApiApp,
     ClockInfo,
@@ -32,6 +33,7 @@ from mdelab.lab.wire import (
     FleetOrder,
     FleetRange,
     LabInfo,
+    LicenceReport,
     PacAnswer,
     PackageInfo,
     PackageOrder,
@@ -39,14 +41,19 @@ from mdelab.lab.wire import (
     Placing,
     TenantInfo,
     TenantSpec,
+    UserChange,
+    UserInfo,
 )
 from mdelab.model.clock import Clock, ClockMode
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
 from mdelab.model.evidence import Connection, Evidence
+from mdelab.model.licence import Subscription
 from mdelab.model.package import Kind
 from mdelab.model.site import Site
 from mdelab.model.tenant import Directory, HopPolicy, Tenant, new_tenant
+
+_log = logging.getLogger(__name__)
 
 
 class _TenantRoom:
@@ -86,8 +93,10 @@ class Lab:
 
     async def stop(self) -> None:
         for room in list(self._rooms.values()):
-            with contextlib.suppress(Exception):
+            try:
                 await self._time.forget(room.tenant)
+            except Exception:
+                _log.exception("the clock of tenant %r did not stop; the lab ends all the same", room.tenant.name)
         await self.backend.stop()
 
     def info(self) -> LabInfo:
@@ -131,9 +140,10 @@ class Lab:
             # The same scenario runs twice on one lab, as with `do` or repeated runs: same stream, ids of its own.
             tenant.id = f"{tenant.id[:-12]}{secrets.token_hex(6)}"
             tenant.org_id = f"{tenant.org_id[:-12]}{secrets.token_hex(6)}"
+        room = _TenantRoom(tenant, await self.backend.add_tenant(tenant, spec.subscription))
+        self._rooms[tenant.id] = room
         self._directory.add(tenant)
         self._time.watch(tenant)
-        room = self._rooms[tenant.id] = _TenantRoom(tenant, await self.backend.add_tenant(tenant))
         return self._tenant_info(room)
 
     async def remove_tenant(self, name: str) -> None:
@@ -149,21 +159,30 @@ class Lab:
 
     async def move_clock(self, name: str, move: ClockMove) -> ClockInfo:
         tenant = self._room(name).tenant
-        if (move.seconds is None) == (move.until is None):
-            raise LabError("a clock is moved either by `seconds` or `until` a moment. Give exactly one of the two.")
-        now = tenant.clock.now()
-        try:
-            end = move.until if move.until is not None else now + timedelta(seconds=move.seconds or 0)
-        except OverflowError as error:
-            raise LabError(f"{move.seconds} s is further than a calendar goes. Give fewer seconds.") from error
-        if end.tzinfo is None:
-            raise LabError(f"{end.isoformat()} has no time zone. Write it with one, such as 2026-01-05T10:00:00Z.")
-        if end < now:
-            raise LabError(
-                f"the tenant's time is {now.isoformat()}: it cannot go back to {end.isoformat()}. Give a later moment."
-            )
-        await self._time.move(tenant, end, step=move.step)
+        await self._time.move(tenant, end_of(move, tenant.clock.now()), step=move.step)
         return _clock_info(tenant.clock)
+
+    # Licences and users
+
+    async def licences(self, name: str) -> LicenceReport:
+        return await self.backend.licences(self._room(name).tenant)
+
+    async def subscribe(self, name: str, subscription: Subscription) -> LicenceReport:
+        """The tenant has this subscription from now on, and a trial begins now."""
+        await self.backend.subscribe(self._room(name).tenant, subscription)
+        return await self.licences(name)
+
+    async def users(self, name: str) -> list[UserInfo]:
+        """The people whose devices the tenant has."""
+        owners = {info.spec.user for info in await self.endpoints(name)}
+        return [await self.user(name, account) for account in sorted(owners)]
+
+    async def user(self, name: str, account: str, change: UserChange = UNCHANGED) -> UserInfo:
+        """Somebody of the tenant, after the change, whether a device is theirs or not."""
+        tenant = self._room(name).tenant
+        rights = await self.backend.change_user(tenant, account, change)
+        devices = [info.name for info in await self.endpoints(name) if info.spec.user == account]
+        return UserInfo(person=people.person(tenant, account), devices=devices, rights=rights)
 
     # Hops
 
@@ -196,6 +215,7 @@ class Lab:
 
     async def add_endpoint(self, name: str, spec: DeviceSpec) -> EndpointInfo:
         room = self._room(name)
+        spec = people.complete(room.tenant, spec, room.devices)
         spec.check()
         if spec.name in room.devices:
             raise Exists(
@@ -315,14 +335,16 @@ class Lab:
 
     async def _furnish(self, section: TenantSection) -> None:
         """Make the tenant that the spec describes."""
-        info = await self.add_tenant(TenantSpec(name=section.name, clock=section.clock))
+        info = await self.add_tenant(
+            TenantSpec(name=section.name, clock=section.clock, subscription=section.subscription)
+        )
         for hop in section.hop:
             await self.put_hop(info.id, hop)
         await self.put_site(info.id, section.site)
         for endpoint in section.endpoint:
-            await self.add_endpoint(info.id, endpoint.device())
+            made = await self.add_endpoint(info.id, endpoint.device())
             if endpoint.onboarded:
-                await self.place_package(info.id, endpoint.name, "onboarding", Placing())
+                await self.place_package(info.id, made.name, "onboarding", Placing())
 
     def _room(self, name: str) -> _TenantRoom:
         room = self._rooms.get(name) or next((room for room in self._rooms.values() if room.tenant.name == name), None)

@@ -7,7 +7,6 @@ standard output says that the lab is ready, or why it could not start.
 
 import argparse
 import asyncio
-import contextlib
 import logging
 import os
 import shutil
@@ -25,6 +24,8 @@ from mdelab.lab.server import ControlServer
 from mdelab.lab.spec import LabSpec
 from mdelab.lab.state import LabState, Ready, publish
 from mdelab.model.errors import LabError
+
+_log = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -53,11 +54,13 @@ async def _serve(folder: Path, spec: LabSpec, *, is_detached: bool) -> None:
     try:
         await lab.start()
     except Exception as error:
-        logging.getLogger(__name__).exception("the lab could not start")
+        _log.exception("the lab could not start")
         is_expected = isinstance(error, LabError)
         _say(Ready(error=str(error) if is_expected else f"{type(error).__name__}: {error}", is_expected=is_expected))
-        with contextlib.suppress(Exception):
+        try:
             await lab.stop()
+        except Exception:
+            _log.exception("what had started of the lab did not stop")
         return
     control = ControlServer(lab)
     try:

@@ -9,6 +9,7 @@ import msgspec
 from mdelab.lab.state import DEFAULT_NAME
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
+from mdelab.model.licence import Subscription
 from mdelab.model.site import Site
 from mdelab.model.tenant import HopPolicy
 
@@ -40,6 +41,7 @@ class TenantSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     name: LabName
     clock: Literal["held", "live"] = "live"
     site: Site = Site()
+    subscription: Subscription = Subscription()
     hop: tuple[HopPolicy, ...] = ()
     endpoint: tuple[EndpointSection, ...] = ()
 
@@ -52,7 +54,8 @@ class LabSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """Raise LabError for what the types cannot say: names that are used twice or lead nowhere."""
         _no_twins("tenant", [tenant.name for tenant in self.tenant])
         for tenant in self.tenant:
-            _no_twins(f"endpoint in tenant {tenant.name!r}", [endpoint.name for endpoint in tenant.endpoint])
+            names = [endpoint.name for endpoint in tenant.endpoint if endpoint.name]
+            _no_twins(f"endpoint in tenant {tenant.name!r}", names)
             _no_twins(f"hop in tenant {tenant.name!r}", [hop.name for hop in tenant.hop])
             for endpoint in tenant.endpoint:
                 endpoint.check()

@@ -6,11 +6,12 @@ The clock itself and its queue of timers are in `mdelab.model.clock`; what count
 import asyncio
 import contextlib
 from collections.abc import Coroutine
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from mdelab.lab.wire import ClockMove
 from mdelab.model.clock import ClockMode, Timer
-from mdelab.model.errors import NotReady
+from mdelab.model.errors import LabError, NotReady
 from mdelab.model.tenant import Tenant
 
 T = TypeVar("T")
@@ -20,6 +21,23 @@ QUIET_WITHIN_S = 30.0
 
 _SETTLING_PASSES = 3
 """Passes of the event loop for which a tenant must stay quiet: work that just ended may be about to start more."""
+
+
+def end_of(move: ClockMove, now: datetime) -> datetime:
+    """The moment to which a move goes. now: the tenant's time. Raises LabError for a move that is not possible."""
+    if (move.seconds is None) == (move.until is None):
+        raise LabError("a clock is moved either by `seconds` or `until` a moment. Give exactly one of the two.")
+    try:
+        end = move.until if move.until is not None else now + timedelta(seconds=move.seconds or 0)
+    except OverflowError as error:
+        raise LabError(f"{move.seconds} s is further than a calendar goes. Give fewer seconds.") from error
+    if end.tzinfo is None:
+        raise LabError(f"{end.isoformat()} has no time zone. Write it with one, such as 2026-01-05T10:00:00Z.")
+    if end < now:
+        raise LabError(
+            f"the tenant's time is {now.isoformat()}: it cannot go back to {end.isoformat()}. Give a later moment."
+        )
+    return end
 
 
 class TimeKeeper:

@@ -11,7 +11,9 @@ import msgspec
 
 from mdelab.model.device import DeviceSpec
 from mdelab.model.evidence import Step
+from mdelab.model.licence import Subscription
 from mdelab.model.package import Connectivity, Kind
+from mdelab.model.person import Person
 from mdelab.model.platform import Platform
 from mdelab.model.tenant import HopPolicy
 
@@ -50,6 +52,7 @@ class TenantSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """What the seed stream is derived from; the name when empty."""
     clock: Literal["held", "live"] = "held"
     evidence: Literal["all", "failures"] = "all"
+    subscription: Subscription = Subscription()
 
 
 class ClockInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +152,8 @@ class PackageOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """One of the platform's deployment methods, such as `script`, `mdm` or `group-policy`; a wrong one lists them."""
     connectivity: Connectivity = "standard"
     geography: Literal["US", "EU", "UK", "AU"] = "US"
+    user: str = ""
+    """Whose download it is, by the roles of that user; "" for the lab's own administrator, who may do everything."""
 
 
 class Placing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -166,6 +171,48 @@ class PackageInfo(msgspec.Struct, frozen=True, kw_only=True):
     blob: str
     """The outer JSON of the package."""
     expires: datetime | None
+
+
+class UserRights(msgspec.Struct, frozen=True, kw_only=True):
+    is_licensed: bool
+    portal_role: str
+    """"" for somebody whom the portal does not let in."""
+
+
+class UserInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who works in a tenant."""
+
+    person: Person
+    devices: list[str]
+    """The endpoints that are this user's."""
+    rights: UserRights
+
+
+class UserChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Change a user; fields left out stay as they are."""
+
+    is_licensed: bool | None = None
+    portal_role: str | None = None
+
+
+UNCHANGED = UserChange()
+
+
+class DeviceLicence(msgspec.Struct, frozen=True, kw_only=True):
+    endpoint: str
+    user: str
+    state: str
+    """`licensed`, `beyond the licence`, `no licensed user` or `no subscription`."""
+
+
+class LicenceReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What the portal says of the tenant's licences and of its devices that are onboarded."""
+
+    subscription: Subscription
+    products: list[str]
+    """What the subscription gives now."""
+    trial_ends: datetime | None
+    devices: list[DeviceLicence]
 
 
 class Accounting(msgspec.Struct, frozen=True, kw_only=True):

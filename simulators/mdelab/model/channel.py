@@ -39,6 +39,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tags: dict[str, str] = {}
     definitions_version: str = ""
     antivirus: Literal["real-time", "passive", "off"] = "off"
+    user: str = ""
+    """The account of the person who uses the device; "" for a device of nobody."""
 
 
 class Enrolment(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,14 +29,17 @@ _OWN_FIELDS: dict[str, Platform] = {
 """Fields that mean something on one platform only."""
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_ACCOUNT = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
 
 
 class DeviceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One endpoint as a spec, a scenario or the control API asks for it."""
 
-    name: str
-    """Its name in the tenant, and its host name: lower case letters, digits and dashes."""
+    name: str = ""
+    """Its name in the tenant, and its host name: lower case letters, digits and dashes. "" for one that the lab makes up."""
     platform: Platform = Platform.LINUX
+    user: str = ""
+    """The account of the person whose device it is, such as `kim.novak`. "" for somebody whom the lab makes up."""
     distribution: str = ""
     """Linux: the ID of /etc/os-release; "" is the platform's default."""
     release: str = ""
@@ -77,10 +80,15 @@ class DeviceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def check(self) -> None:
         """Raise LabError for a device that cannot exist."""
-        if not _NAME.fullmatch(self.name):
+        if self.name and not _NAME.fullmatch(self.name):
             raise LabError(
                 f"endpoint name {self.name!r} is not a host name. "
                 "Use lower case letters, digits and dashes, at most 63, such as 'lin-1'."
+            )
+        if self.user and not _ACCOUNT.fullmatch(self.user):
+            raise LabError(
+                f"endpoint {self.name!r} belongs to {self.user!r}, which is no account name. "
+                "Use lower case letters, digits, dots and dashes, such as 'kim.novak'."
             )
         plain = DeviceSpec(name=self.name, platform=self.platform)
         for field, platform in _OWN_FIELDS.items():

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
+
 
 class Channel(StrEnum):
     """How a customer buys."""
@@ -27,11 +29,30 @@ class Right(StrEnum):
     """Linux and Windows Server, for each server."""
 
 
+class Feature(StrEnum):
+    """What a product does for the devices that it covers."""
+
+    ANTIVIRUS = "antivirus"
+    EDR = "edr"
+    """Endpoint detection and response: alerts on behaviour, not on files."""
+
+
+class Subscription(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a customer has bought. The default covers clients and servers, so that licences trouble only who asks for them."""
+
+    offers: tuple[str, ...] = ("Microsoft 365 E5", "Microsoft Defender for Servers Plan 2")
+    """Names of catalogue/licences.toml."""
+    purchase: Channel = Channel.VOLUME_LICENSING
+    trial: bool = False
+    """Whether the customer has signed up for the free trial, which begins with this subscription."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
     name: str
     right: Right
     has_mac_client: bool
+    features: frozenset[Feature]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +82,10 @@ class Entitlement:
 
     def covers(self, right: Right) -> bool:
         return any(grant.product.right is right for grant in self.grants)
+
+    def has(self, feature: Feature, right: Right) -> bool:
+        """Whether a product that covers such devices has the feature."""
+        return any(grant.product.right is right and feature in grant.product.features for grant in self.grants)
 
     def includes(self, product: str) -> bool:
         """Whether the product of that name is among the grants."""

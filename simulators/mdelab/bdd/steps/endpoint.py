@@ -64,6 +64,14 @@ def onboarded(tenant: TenantClient, platform: Platform, endpoint: str) -> None:
     onboard(tenant, endpoint)
 
 
+@given("{count:Count} onboarded {platform:Platform} endpoints {name:Name} of the user {user:Account}")
+def onboarded_of_user(tenant: TenantClient, count: int, platform: Platform, name: str, user: str) -> None:
+    """Onboarded one after the other, and called by the name and a number: mac-1, mac-2, ... of `mac`."""
+    for number in range(1, count + 1):
+        tenant.add_endpoint(DeviceSpec(name=f"{name}-{number}", platform=platform, user=user))
+        onboard(tenant, f"{name}-{number}")
+
+
 @given("an onboarded {platform:Platform} endpoint {endpoint:Name} in passive mode")
 def onboarded_passive(tenant: TenantClient, platform: Platform, endpoint: str) -> None:
     """Onboarded; its antivirus detects but does not act."""

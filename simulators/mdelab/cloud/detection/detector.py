@@ -1,13 +1,15 @@
 """Raises alerts: one a rule and device while it is open, some minutes after the events that fit were committed."""
 
 from mdelab.catalogue import timing
-from mdelab.catalogue.rules import Rule
+from mdelab.catalogue.licences import right_of
+from mdelab.catalogue.rules import Rule, product_of
 from mdelab.cloud.alert import MOST_EVIDENCE, Alert
 from mdelab.cloud.detection.matcher import Matcher
 from mdelab.cloud.estate import Estate, Estates
 from mdelab.cloud.machine import Device
 from mdelab.cloud.ticks import ticks
 from mdelab.model.channel import Event
+from mdelab.model.licence import Feature
 
 _INT32 = 1 << 31
 
@@ -27,7 +29,8 @@ class Detector:
         """Match events that have just been committed."""
         for event in events:
             for rule in self._matcher.matches(event):
-                self._note(estate, device, rule, event)
+                if _is_about(rule, device) and _is_covered(estate, device, rule):
+                    self._note(estate, device, rule, event)
 
     def forget(self, tenant_id: str) -> None:
         for key in [key for key in self._pending if key[0] == tenant_id]:
@@ -57,6 +60,17 @@ class Detector:
                     self._estates.save_later(estate, alert)
 
         clock.call_after(timing().after("alert"), f"alert: {rule.title} ({device.endpoint})", raise_alert)
+
+
+def _is_about(rule: Rule, device: Device) -> bool:
+    """Whether the rule's log source is of the device's operating system."""
+    return rule.logsource.product in ("", product_of(device.profile.os_platform))
+
+
+def _is_covered(estate: Estate, device: Device, rule: Rule) -> bool:
+    """Whether the tenant's products raise such alerts for such devices: Plan 1, for one, has the antivirus alone."""
+    feature = Feature.ANTIVIRUS if rule.logsource.category == "antivirus" else Feature.EDR
+    return estate.licences.has(feature, right_of(device.profile.os_platform), estate.tenant.clock.now())
 
 
 def _alert(estate: Estate, device: Device, rule: Rule, events: list[Event]) -> Alert:

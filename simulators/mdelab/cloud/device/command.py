@@ -6,6 +6,7 @@ import msgspec
 from cryptography import x509
 
 from mdelab.catalogue import timing
+from mdelab.catalogue.licences import right_of
 from mdelab.cloud.answer import NO_CONTENT, Answer, ok, refusal, unavailable
 from mdelab.cloud.call import Call
 from mdelab.cloud.device.tokens import identify
@@ -47,8 +48,16 @@ class CommandChannel:
                 "BadRequest",
                 f"the machine id {enrolment.profile.machine_id!r} is not 40 hex digits. Send one that is.",
             )
-        device = self._device(estate, enrolment.profile, call)
         now = estate.tenant.clock.now()
+        if not _may_stay(estate, enrolment.profile) and not estate.licences.covers(
+            right_of(enrolment.profile.os_platform), now
+        ):
+            return refusal(
+                403,
+                "NoLicence",
+                f"nothing that the organisation has bought covers {enrolment.profile.os_platform}. Buy an offer that does.",
+            )
+        device = self._device(estate, enrolment.profile, call)
         device.last_command = now
         try:
             await self._estates.save(estate, device)
@@ -56,6 +65,7 @@ class CommandChannel:
             return unavailable(f"{error}. The device was not enrolled; send the enrolment again.")
         device.token_expires = now + timing().after("device_token")
         self._estates.hand_token(estate, device, secrets.token_urlsafe(24))
+        estate.licences.use(device.profile.user, device.endpoint, now)
         self._inventory.admit(estate, device)
         return ok(Enrolled(token=device.token, configuration_version=CONFIGURATION_VERSION))
 
@@ -72,6 +82,7 @@ class CommandChannel:
             # A device cannot turn itself into another one; the rest of the profile changes as it likes.
             device.profile = poll.profile
         now = device.last_command = estate.tenant.clock.now()
+        estate.licences.use(device.profile.user, device.endpoint, now)
         commands = []
         for action in device.waiting:
             if action.status == "Pending":
@@ -130,6 +141,7 @@ class CommandChannel:
             device.is_onboarded = True
             return unavailable(f"{error}. The device is still onboarded; send the offboarding again.")
         self._inventory.dismiss(estate, device)
+        estate.licences.release(device.endpoint)
         return NO_CONTENT
 
     def _believe(self, text: str, kind: Kind) -> Estate | Answer:
@@ -161,6 +173,12 @@ class CommandChannel:
         is_own = call.caller is not None and call.caller.tenant is estate.tenant
         endpoint = call.caller.endpoint if call.caller is not None and is_own else profile.name.partition(".")[0]
         return Device(profile=profile, endpoint=endpoint, token="", token_expires=now, first_seen=now, last_command=now)
+
+
+def _may_stay(estate: Estate, profile: Profile) -> bool:
+    """Whether the device is in already: a licence is asked for when a device comes, not while it is there."""
+    known = estate.devices.get(profile.machine_id)
+    return known is not None and known.is_onboarded
 
 
 def _is_machine_id(profile: Profile) -> bool:
