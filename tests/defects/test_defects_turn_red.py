@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from planted import DEFECTS as COMMON_DEFECTS
 from planted import Defect
+from planted_faults import FAULT_DEFECTS
 from planted_licences import LICENCE_DEFECTS
 from planted_macos import MAC_DEFECTS
 from planted_windows import WINDOWS_DEFECTS
@@ -23,7 +24,7 @@ from mdelab.catalogue.requirements import rows
 
 pytestmark = pytest.mark.defect
 
-DEFECTS = (*COMMON_DEFECTS, *LICENCE_DEFECTS, *MAC_DEFECTS, *WINDOWS_DEFECTS)
+DEFECTS = (*COMMON_DEFECTS, *FAULT_DEFECTS, *LICENCE_DEFECTS, *MAC_DEFECTS, *WINDOWS_DEFECTS)
 
 _ROOT = Path(__file__).parents[2]
 _RUNS_AT_MOST_S = 300

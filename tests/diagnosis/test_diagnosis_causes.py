@@ -73,6 +73,7 @@ STORIES = {
     "proxy-407-ntlm": lambda: _refused_tunnel(407, "this proxy demands ntlm authentication"),
     "proxy-407-digest": lambda: _refused_tunnel(407, "this proxy demands digest authentication"),
     "proxy-407-basic": lambda: _refused_tunnel(407, "this proxy demands basic authentication"),
+    "proxy-403-category": lambda: _refused_tunnel(403, "is refused by policy, category: games"),
     "proxy-403-policy": lambda: _refused_tunnel(403),
     "proxy-302-portal-connect": lambda: _refused_tunnel(302),
     "proxy-405-no-connect": lambda: _refused_tunnel(405),

@@ -45,6 +45,7 @@ STEP_MODULES = (
     "mdelab.bdd.steps.licences",
     "mdelab.bdd.steps.subscriptions",
     "mdelab.bdd.steps.evidence",
+    "mdelab.bdd.steps.faults",
     "mdelab.bdd.steps.clients",
     "mdelab.bdd.steps.time",
 )

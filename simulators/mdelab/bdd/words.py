@@ -89,6 +89,7 @@ WORDS: dict[str, Word] = {
         example="an inspecting proxy",
         read=_proxy,
     ),
+    "Fault": Word(pattern=r"[a-z0-9]+(?:-[a-z0-9]+)+", example="dns-nxdomain", read=str),
     "Duration": Word(pattern=r"\d+ (?:second|minute|hour|day)s?", example="10 minutes", read=duration),
     "Quoted": Word(pattern=r'"[^"]*"', example='"some text"', read=lambda text: text[1:-1]),
     "Count": Word(pattern=r"\d+", example="3", read=int),

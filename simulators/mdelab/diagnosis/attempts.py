@@ -15,7 +15,8 @@ from mdelab.model.trust import Trust
 OWN = (Purpose.AGENT, Purpose.TEST)
 """The purposes by which a device is judged; other programs count only where these never tried."""
 
-NOT_HOPS = ("agent", "curl", "dns", "cloud")
+NOT_HOPS = ("agent", "curl", "dns", "gateway", "cloud")
+"""Observers that no client chose as its proxy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,4 @@ def _outcome(record: Evidence) -> str:
         parts.append(record.error)
     if record.curl_code:
         parts.append(f"curl {record.curl_code}")
-    if record.fault:
-        parts.append(f"fault {record.fault}")
     return ", ".join(parts) or "ok"

@@ -55,7 +55,7 @@ class Connector:
         proxy = target.proxy
         host, port = (proxy.host, proxy.port) if proxy else (target.host, target.port)
         address = await self._look_up(host, target, progress, is_proxy=proxy is not None)
-        dial = self._attachment.ports.get((address, port), (address, port))
+        item.server = dial = self._attachment.dial(host, (address, port))
         progress.at("tcp")
         try:
             _, wire = await asyncio.get_running_loop().create_connection(
@@ -64,6 +64,8 @@ class Connector:
         except OSError as error:
             text = f"Failed to connect to {host} port {port}: {_why(error)}"
             raise self._witness.stop(target, Failure("tcp", 7, text)) from error
+        finally:
+            item.server = None
         self._pool.add(wire)
         try:
             item.client = wire.local

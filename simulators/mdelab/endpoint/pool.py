@@ -47,6 +47,12 @@ class Pool:
             _, oldest = self._idle.pop(0)
             oldest.close()
 
+    def drop_idle(self) -> None:
+        """Close those that wait for a next request."""
+        idle, self._idle = self._idle, []
+        for _, wire in idle:
+            wire.close()
+
     async def close(self) -> None:
         """Close every connection and wait until they are gone."""
         self._idle.clear()

@@ -133,6 +133,10 @@ class Sensor:
         administration.change(self.machine, fields)
         self._client.look_for_conflicts()
 
+    def reconnect(self) -> None:
+        """Close the connections that wait for a next request: it takes a new one, and meets what stands there now."""
+        self._client.transport.drop_idle()
+
     # What programs ask for (see `mdelab.endpoint.program.Device`)
 
     async def run(self, argv: list[str], *, io: Io) -> int:

@@ -102,6 +102,10 @@ class Transport:
         except TimeoutError:
             return None
 
+    def drop_idle(self) -> None:
+        """Close the connections that are kept for a next request."""
+        self._pool.drop_idle()
+
     async def close(self) -> None:
         """Close every connection and wait until they are gone."""
         await self._pool.close()

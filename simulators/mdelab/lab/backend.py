@@ -24,6 +24,7 @@ from mdelab.lab.wire import (
     UserRights,
 )
 from mdelab.model.device import DeviceSpec
+from mdelab.model.fault import InForce
 from mdelab.model.licence import Subscription
 from mdelab.model.package import Kind
 from mdelab.model.tenant import HopPolicy, Tenant
@@ -43,6 +44,14 @@ class Device(Protocol):
 
     async def change(self, change: EndpointChange) -> None:
         """Hops that are named are known to exist."""
+        ...
+
+    async def begin_fault(self, fault: InForce) -> None:
+        """Carry a fault out that sits in devices."""
+        ...
+
+    async def end_fault(self, fault_id: str) -> None:
+        """Give back what a fault took; harmless when it was not carried out here."""
         ...
 
     async def files(self) -> list[str]:
@@ -106,6 +115,10 @@ class Backend(Protocol):
 
     async def judge_pac(self, tenant: Tenant, question: PacQuestion) -> PacAnswer:
         """What a PAC file is worth, by the names that the tenant's devices can resolve. Raises LabError."""
+        ...
+
+    async def faults_changed(self, tenant: Tenant) -> None:
+        """Let the faults that `tenant.faults` holds act from the next request of its endpoints on, and no others."""
         ...
 
     async def add_endpoint(self, tenant: Tenant, spec: DeviceSpec) -> Device:

@@ -7,12 +7,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+import msgspec
+
 from mdelab.lab import wire
 from mdelab.lab.estate import Lab
 from mdelab.lab.refusals import Unknown
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
 from mdelab.model.evidence import Connection, Evidence
+from mdelab.model.fault import Fault
 from mdelab.model.licence import Subscription
 from mdelab.model.package import Kind
 from mdelab.model.site import Site
@@ -66,6 +69,15 @@ def _put_hop(lab: Lab, ask: Ask) -> Awaitable[HopPolicy]:
             f"the path names hop {ask.path['hop']!r} and the body {policy.name!r}. Use one name in both places."
         )
     return lab.put_hop(ask.path["tenant"], policy)
+
+
+def _put_fault(lab: Lab, ask: Ask) -> Awaitable[Fault]:
+    fault = cast(Fault, ask.body)
+    if (fault.id or ask.path["fault"]) != ask.path["fault"]:
+        raise LabError(
+            f"the path names fault {ask.path['fault']!r} and the body {fault.id!r}. Use one name in both places."
+        )
+    return lab.faults(ask.path["tenant"]).put(msgspec.structs.replace(fault, id=ask.path["fault"]))
 
 
 def _stop(lab: Lab, ask: Ask) -> None:
@@ -214,6 +226,34 @@ CALLS: tuple[Call, ...] = (
         body=wire.PacQuestion,
         answer=wire.PacAnswer,
         verb=lambda lab, ask: lab.judge_pac(ask.path["tenant"], ask.body),
+    ),
+    Call(
+        method="GET",
+        path=f"{_T}/faults",
+        summary="The faults that act in the tenant, or are still to begin",
+        answer=list[Fault],
+        verb=lambda lab, ask: lab.faults(ask.path["tenant"]).all(),
+    ),
+    Call(
+        method="GET",
+        path=f"{_T}/faults/{{fault}}",
+        summary="One fault",
+        answer=Fault,
+        verb=lambda lab, ask: lab.faults(ask.path["tenant"]).one(ask.path["fault"]),
+    ),
+    Call(
+        method="PUT",
+        path=f"{_T}/faults/{{fault}}",
+        summary="Let a fault begin",
+        body=Fault,
+        answer=Fault,
+        verb=_put_fault,
+    ),
+    Call(
+        method="DELETE",
+        path=f"{_T}/faults/{{fault}}",
+        summary="End a fault",
+        verb=lambda lab, ask: lab.faults(ask.path["tenant"]).remove(ask.path["fault"]),
     ),
     Call(
         method="GET",

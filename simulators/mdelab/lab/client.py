@@ -16,6 +16,7 @@ from mdelab.lab.state import DEFAULT_NAME, find
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError, NotReady
 from mdelab.model.evidence import Connection, Evidence
+from mdelab.model.fault import Fault
 from mdelab.model.licence import Subscription
 from mdelab.model.package import Kind
 from mdelab.model.site import Site
@@ -195,6 +196,17 @@ class TenantClient:
     def judge_pac(self, question: wire.PacQuestion) -> wire.PacAnswer:
         """What a PAC file is worth: its own faults, else what it says about each URL."""
         return self.lab.call("POST", f"{self._path}/pac", body=question, answer=wire.PacAnswer)
+
+    def faults(self) -> list[Fault]:
+        return self.lab.call("GET", f"{self._path}/faults", answer=list[Fault])
+
+    def put_fault(self, fault: Fault) -> Fault:
+        """Let a fault begin when it says; one of the same id makes room."""
+        named = quote(fault.id or fault.kind, safe="")
+        return self.lab.call("PUT", f"{self._path}/faults/{named}", body=fault, answer=Fault)
+
+    def remove_fault(self, fault_id: str) -> None:
+        self.lab.call("DELETE", f"{self._path}/faults/{quote(fault_id, safe='')}", answer=None)
 
     def endpoints(self) -> list[wire.EndpointInfo]:
         return self.lab.call("GET", f"{self._path}/endpoints", answer=list[wire.EndpointInfo])

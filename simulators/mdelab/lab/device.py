@@ -1,9 +1,11 @@
 """A device whose sensor runs in this process, as the lab's backend hands it out (`mdelab.lab.backend`)."""
 
 from mdelab.endpoint import artifacts
+from mdelab.endpoint.faults import DEVICE, Undo
 from mdelab.endpoint.sensor import Sensor
 from mdelab.lab import device_files
 from mdelab.lab.wire import EndpointChange, EndpointInfo, ExecRequest, ExecResult, FileContent, FileWrite
+from mdelab.model.fault import InForce
 from mdelab.model.package import Kind
 
 
@@ -12,6 +14,8 @@ class LocalDevice:
 
     def __init__(self, sensor: Sensor) -> None:
         self.sensor = sensor
+        self._undo: dict[str, Undo] = {}
+        """By the id of a fault that is carried out here."""
 
     async def info(self) -> EndpointInfo:
         machine = self.sensor.machine
@@ -39,6 +43,13 @@ class LocalDevice:
     async def change(self, change: EndpointChange) -> None:
         fields = {field: value for field in change.__struct_fields__ if (value := getattr(change, field)) is not None}
         await self.sensor.change(**fields)
+
+    async def begin_fault(self, fault: InForce) -> None:
+        self._undo[fault.id] = await DEVICE[fault.action](self.sensor, fault)
+
+    async def end_fault(self, fault_id: str) -> None:
+        if undo := self._undo.pop(fault_id, None):
+            await undo()
 
     async def files(self) -> list[str]:
         return self.sensor.machine.files.paths()

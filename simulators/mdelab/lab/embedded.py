@@ -9,6 +9,7 @@ import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -43,6 +44,7 @@ from mdelab.model.work import Address
 from mdelab.model.zone import Zone
 from mdelab.network.dns import Dns
 from mdelab.network.entrance import Entrance
+from mdelab.network.gateway import Gateway
 from mdelab.network.inspector import Inspector
 from mdelab.network.pac import PAC_PORT, PacServer
 from mdelab.network.tunnel import TunnelProxy
@@ -129,6 +131,9 @@ class Embedded:
         pac = PacServer(self._directory, sink, self._lab_id)
         self._slots["pac"] = await pac.start(HOPS_ADDRESS, slots=SLOTS)
         self._stack.push_async_callback(pac.stop)
+        self._gateway = Gateway(self._directory, zone, sink)
+        await self._gateway.start(HOPS_ADDRESS)
+        self._stack.push_async_callback(self._gateway.stop)
         entrance = Entrance(zone, sink, self._lab_id)
         self.entrance = await entrance.start("127.0.0.1")
         self._stack.push_async_callback(entrance.stop)
@@ -193,6 +198,12 @@ class Embedded:
         self._interception[tenant.id].pop(name, None)
         await self._tell_inspector(tenant)
 
+    async def faults_changed(self, tenant: Tenant) -> None:
+        await self._tell_inspector(tenant)
+        for (tenant_id, _), sensor in list(self._sensors.items()):
+            if tenant_id == tenant.id:
+                sensor.reconnect()
+
     async def add_endpoint(self, tenant: Tenant, spec: DeviceSpec) -> LocalDevice:
         """Make a device and start its sensor."""
         address = next(self._addresses)
@@ -201,6 +212,7 @@ class Embedded:
             address=address,
             resolver=self._resolver,
             ports=self._ports,
+            lead=partial(self._gateway.lead, address),
             proxies=self._proxies[tenant.id],
             pac_urls=self._pac_urls[tenant.id],
             root_set=self._authority.cloud_root_file,
@@ -272,6 +284,11 @@ class Embedded:
         """The process ids that this backend started."""
         return [self._inspector.pid] if self._inspector is not None and self._inspector.pid else []
 
+    def _on_hold(self, client: Address, begins: bool) -> None:
+        """The inspecting process keeps a connection waiting, or does so no more."""
+        if caller := self._directory.caller(client[0]):
+            (caller.tenant.work.hold if begins else caller.tenant.work.release)(client)
+
     def _tenant_folder(self, tenant: Tenant) -> Path:
         return self._folder / "endpoints" / tenant.id
 
@@ -285,6 +302,7 @@ class Embedded:
                     upstream_roots=self._authority.cloud_root_file,
                     zone=self._zone,
                     sink=self._evidence.record,
+                    on_hold=self._on_hold,
                     lab_id=self._lab_id,
                 )
                 self._stack.push_async_callback(self._inspector.stop)
@@ -304,9 +322,11 @@ class Embedded:
         if self._inspector is None or (not policies and not self._interception[tenant.id]):
             return
         await self._ensure_inspector()
-        for (tenant_id, _), sensor in list(self._sensors.items()):
+        faults = [fault for fault in tenant.faults if "inspecting" in fault.places]
+        for (tenant_id, name), sensor in list(self._sensors.items()):
             if tenant_id == tenant.id:
-                await self._inspector.update(sensor.machine.attachment.address, policies)
+                address = sensor.machine.attachment.address
+                await self._inspector.update(address, policies, endpoint=name, faults=faults)
 
 
 def _site_address(policy: HopPolicy) -> Address:

@@ -12,6 +12,7 @@ from mdelab.lab import network, people
 from mdelab.lab.backend import Backend, Device
 from mdelab.lab.embedded import Embedded
 from mdelab.lab.evidence import EvidenceStore
+from mdelab.lab.faults import FaultKeeper
 from mdelab.lab.refusals import Exists, Unknown
 from mdelab.lab.spec import LabSpec, TenantSection
 from mdelab.lab.time import TimeKeeper, end_of
@@ -59,10 +60,11 @@ _log = logging.getLogger(__name__)
 class _TenantRoom:
     """What the lab keeps of one tenant beside its model."""
 
-    def __init__(self, tenant: Tenant, api: ApiApp) -> None:
+    def __init__(self, tenant: Tenant, api: ApiApp, backend: Backend) -> None:
         self.tenant = tenant
         self.api = api
         self.devices: dict[str, Device] = {}
+        self.faults = FaultKeeper(tenant, self.devices, backend)
         self.fleets: dict[str, FleetCounts] = {}
         self.sent_by_removed = 0
         """Events that endpoints made which are gone by now."""
@@ -140,7 +142,7 @@ class Lab:
             # The same scenario runs twice on one lab, as with `do` or repeated runs: same stream, ids of its own.
             tenant.id = f"{tenant.id[:-12]}{secrets.token_hex(6)}"
             tenant.org_id = f"{tenant.org_id[:-12]}{secrets.token_hex(6)}"
-        room = _TenantRoom(tenant, await self.backend.add_tenant(tenant, spec.subscription))
+        room = _TenantRoom(tenant, await self.backend.add_tenant(tenant, spec.subscription), self.backend)
         self._rooms[tenant.id] = room
         self._directory.add(tenant)
         self._time.watch(tenant)
@@ -205,6 +207,10 @@ class Lab:
         """What a PAC file is worth, by the names that the tenant's devices can resolve."""
         return await self.backend.judge_pac(self._room(name).tenant, question)
 
+    def faults(self, name: str) -> FaultKeeper:
+        """The tenant's faults, and what can be done about them."""
+        return self._room(name).faults
+
     # Endpoints
 
     async def endpoints(self, name: str) -> list[EndpointInfo]:
@@ -223,6 +229,7 @@ class Lab:
             )
         _check_hops(room.tenant, spec.proxy, spec.trusts)
         device = room.devices[spec.name] = await self.backend.add_endpoint(room.tenant, spec)
+        await room.faults.device_added(device)
         return await device.info()
 
     async def change_endpoint(self, name: str, endpoint: str, change: EndpointChange) -> EndpointInfo:
@@ -341,10 +348,12 @@ class Lab:
         for hop in section.hop:
             await self.put_hop(info.id, hop)
         await self.put_site(info.id, section.site)
-        for endpoint in section.endpoint:
-            made = await self.add_endpoint(info.id, endpoint.device())
+        made = [await self.add_endpoint(info.id, endpoint.device()) for endpoint in section.endpoint]
+        for fault in section.fault:
+            await self.faults(info.id).put(fault)
+        for device, endpoint in zip(made, section.endpoint, strict=True):
             if endpoint.onboarded:
-                await self.place_package(info.id, made.name, "onboarding", Placing())
+                await self.place_package(info.id, device.name, "onboarding", Placing())
 
     def _room(self, name: str) -> _TenantRoom:
         room = self._rooms.get(name) or next((room for room in self._rooms.values() if room.tenant.name == name), None)

@@ -6,9 +6,11 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from mdelab.catalogue.faults import fault_row
 from mdelab.lab.state import DEFAULT_NAME
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
+from mdelab.model.fault import Fault
 from mdelab.model.licence import Subscription
 from mdelab.model.site import Site
 from mdelab.model.tenant import HopPolicy
@@ -44,6 +46,7 @@ class TenantSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     subscription: Subscription = Subscription()
     hop: tuple[HopPolicy, ...] = ()
     endpoint: tuple[EndpointSection, ...] = ()
+    fault: tuple[Fault, ...] = ()
 
 
 class LabSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,6 +60,10 @@ class LabSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             names = [endpoint.name for endpoint in tenant.endpoint if endpoint.name]
             _no_twins(f"endpoint in tenant {tenant.name!r}", names)
             _no_twins(f"hop in tenant {tenant.name!r}", [hop.name for hop in tenant.hop])
+            _no_twins(f"fault in tenant {tenant.name!r}", [fault.id or fault.kind for fault in tenant.fault])
+            for fault in tenant.fault:
+                fault.check()
+                fault_row(fault.kind)
             for endpoint in tenant.endpoint:
                 endpoint.check()
 

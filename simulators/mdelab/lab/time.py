@@ -105,7 +105,7 @@ class TimeKeeper:
             ) from error
 
     async def run(self, tenant: Tenant, program: Coroutine[Any, Any, T]) -> T:
-        """Run a program of the tenant. While it sleeps and nothing else is in flight, a held clock goes on for it."""
+        """Run a program of the tenant. While it sleeps or is held and nothing else is in flight, a held clock goes on."""
         if tenant.clock.mode is ClockMode.LIVE:
             return await program
         changed = asyncio.Event()
@@ -115,7 +115,7 @@ class TimeKeeper:
             with tenant.work.watching(changed.set):
                 while not task.done():
                     changed.clear()
-                    if tenant.work.is_asleep() and (due := tenant.clock.next_due()) is not None:
+                    if await _waits_for_time(tenant) and (due := tenant.clock.next_due()) is not None:
                         await self.move(tenant, due, step=True)
                     else:
                         await changed.wait()
@@ -148,3 +148,12 @@ class TimeKeeper:
                 continue
             for timer in tenant.clock.pop_due():
                 self._start(timer)
+
+
+async def _waits_for_time(tenant: Tenant) -> bool:
+    """Whether only time can bring the tenant on; a program that has just been started may not have begun yet."""
+    for _ in range(_SETTLING_PASSES):
+        if not tenant.work.waits_for_time():
+            return False
+        await asyncio.sleep(0)
+    return tenant.work.waits_for_time()

@@ -1,5 +1,6 @@
 """How an endpoint is attached to the network: its address, its resolver, and the files that its trust comes from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,11 @@ class Attachment:
     """The DNS server that it asks, over UDP."""
     ports: dict[Address, Address] = field(default_factory=dict)
     """Asked for -> really bound; empty in containers. See `mdelab.model.zone`."""
+    lead: Callable[[str, int], Address | None] = lambda host, port: None
+    """Where a direct connection to (host, port) is led instead, while something stands in its way; asked for each one.
+
+    In containers what stands in the way is on the way, and nothing is led.
+    """
     proxies: dict[str, str] = field(default_factory=dict)
     """Hop name -> http://host:port as this endpoint reaches it."""
     pac_urls: dict[str, str] = field(default_factory=dict)
@@ -28,3 +34,7 @@ class Attachment:
     """Hop name -> PEM file of the CA with which that hop inspects."""
     package_roots: Path
     """PEM file: the signing authorities of packages that the agent ships."""
+
+    def dial(self, host: str, address: Address) -> Address:
+        """Where to connect in order to reach `address`, which is the one of `host`."""
+        return self.lead(host, address[1]) or self.ports.get(address, address)

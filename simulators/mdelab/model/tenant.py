@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from mdelab.model.clock import Clock
+from mdelab.model.fault import Faults
 from mdelab.model.pac_file import PacFile
 from mdelab.model.seeds import derive, guid, stream
 from mdelab.model.site import Site
@@ -60,6 +61,8 @@ class Tenant:
     site: Site = field(default_factory=Site)
     names: dict[str, str] = field(default_factory=dict)
     """Names of the tenant's own network and their addresses; the backend keeps them as hops and site say."""
+    faults: Faults = field(default_factory=Faults)
+    """Those that act now."""
 
     def hop_at(self, kind: HopKind, slot: int) -> HopPolicy | None:
         """The hop of that kind which answers at a shared hop's listener number `slot`."""

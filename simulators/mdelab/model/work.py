@@ -1,8 +1,9 @@
 """What a tenant has in flight, so that moving its clock can wait until it is quiet.
 
 An *item* is one thing under way in some process: an agent's request, a cloud job, a program on a device. A hop that
-keeps a connection open on purpose (a black hole, an idle tunnel) reports it as *held*; an item that waits on a held
-connection does not count. Items and held connections meet by the client's socket address.
+keeps a connection open on purpose (a tunnel that never opens, a black hole) reports it as *held*; an item that waits on a
+held connection does not count. Items and held connections meet by the client's socket address; where there is none yet,
+because the request for a connection vanishes, by the server's.
 """
 
 import itertools
@@ -16,12 +17,14 @@ Address = tuple[str, int]
 class Item:
     """One thing in flight."""
 
-    __slots__ = ("client", "is_asleep", "what")
+    __slots__ = ("client", "is_asleep", "server", "what")
 
     def __init__(self, what: str) -> None:
         self.what = what
         self.client: Address | None = None
         """The local address of the connection that the item waits on, once there is one."""
+        self.server: Address | None = None
+        """Where it is connecting to, while it has no connection yet."""
         self.is_asleep = False
         """Whether it only waits for time to pass, as a program does that sleeps; see `Work.fall_asleep`."""
 
@@ -60,13 +63,13 @@ class Work:
         item.is_asleep = True
         self._changed()
 
-    def hold(self, client: Address) -> None:
-        """The connection from `client` is kept waiting on purpose."""
-        self._held.add(client)
+    def hold(self, address: Address) -> None:
+        """The connection from `address`, or every one that is still on its way to it, is kept waiting on purpose."""
+        self._held.add(address)
         self._changed()
 
-    def release(self, client: Address) -> None:
-        self._held.discard(client)
+    def release(self, address: Address) -> None:
+        self._held.discard(address)
         self._changed()
 
     def in_flight(self) -> list[str]:
@@ -76,12 +79,12 @@ class Work:
     def is_quiet(self) -> bool:
         return not any(self._counts(item) for item in self._items.values())
 
-    def is_asleep(self) -> bool:
-        """Whether something sleeps and nothing else is in flight: then only time can bring it on."""
-        return any(item.is_asleep for item in self._items.values()) and self.is_quiet()
+    def waits_for_time(self) -> bool:
+        """Whether something is there and all of it sleeps or is held: then only time can bring it on."""
+        return bool(self._items) and self.is_quiet()
 
     def _counts(self, item: Item) -> bool:
-        return not item.is_asleep and item.client not in self._held
+        return not item.is_asleep and item.client not in self._held and item.server not in self._held
 
     def _changed(self) -> None:
         for watcher in list(self._watchers):

@@ -10,9 +10,11 @@ import struct
 from dnslib import QTYPE, RCODE, RR, A, DNSError, DNSHeader, DNSRecord
 
 from mdelab.model.evidence import Evidence, EvidenceSink
-from mdelab.model.tenant import Directory
+from mdelab.model.fault import InForce
+from mdelab.model.tenant import Caller, Directory
 from mdelab.model.work import Address
 from mdelab.model.zone import Zone
+from mdelab.network.faults import DNS
 from mdelab.network.listener import Client, Listener
 
 _TTL_S = 60
@@ -20,6 +22,8 @@ _TTL_S = 60
 
 _HEADER_BYTES = 12
 _ANSWER_BIT = 0x80
+_NO_CODES = ("NODATA", "SILENCE")
+"""Answers that are told by what is not in them."""
 _PORT_TRIES = 20
 """UDP and TCP must listen on one number; the system chooses it for UDP and it may be taken for TCP."""
 
@@ -79,14 +83,16 @@ class Dns:
         reply = query.reply(ra=1, aa=1)
         caller = self._directory.caller(asker)
         address = self._zone.resolve(name) or (caller.tenant.names.get(name) if caller else None)
-        if address is None:
-            reply.header.rcode = RCODE.NXDOMAIN
-        elif query.q.qtype in (QTYPE.A, QTYPE.ANY):
+        fault = _acting(caller, name)
+        said = DNS[fault.action](fault).rcode if fault else "" if address else "NXDOMAIN"
+        if said not in ("", *_NO_CODES):
+            reply.header.rcode = getattr(RCODE, said)
+        elif not said and query.q.qtype in (QTYPE.A, QTYPE.ANY):
             reply.add_answer(RR(query.q.qname, QTYPE.A, ttl=_TTL_S, rdata=A(address)))
         if query.q.qtype == QTYPE.A and caller is not None:
-            error = "" if address else "NXDOMAIN"
-            self._sink(Evidence(observer="dns", step="dns", name=name, address=asker, error=error))
-        return bytes(reply.pack())
+            acted = fault.id if fault else ""
+            self._sink(Evidence(observer="dns", step="dns", name=name, address=asker, error=said, fault=acted))
+        return None if said == "SILENCE" else bytes(reply.pack())
 
     async def _serve(self, client: Client) -> None:
         """Queries over TCP, each behind its length (RFC 1035 section 4.2.2)."""
@@ -113,6 +119,13 @@ class _Datagrams(asyncio.DatagramProtocol):
         answer = self._server.answer(data, addr[0])
         if answer is not None and self.transport is not None:
             self.transport.sendto(answer, addr)
+
+
+def _acting(caller: Caller | None, name: str) -> InForce | None:
+    """The fault that takes this query."""
+    if caller is None:
+        return None
+    return next(iter(caller.tenant.faults.acting("dns", endpoint=caller.endpoint, name=name)), None)
 
 
 def _error(packet: bytes, code: int) -> bytes:

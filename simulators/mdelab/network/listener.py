@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from mdelab.model.work import Address
+from mdelab.model.work import Address, Work
 from mdelab.network.head import MAX_HEAD_BYTES
 
 _BACKLOG = 1024
@@ -94,6 +96,23 @@ async def close(writer: asyncio.StreamWriter) -> None:
     writer.close()
     with contextlib.suppress(OSError, asyncio.CancelledError):
         await writer.wait_closed()
+
+
+def reset(client: Client) -> None:
+    """End a connection by a reset: without the option a socket that has been read to its end says goodbye."""
+    linger = struct.pack("ii", 1, 0)
+    client.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    client.writer.transport.abort()
+
+
+async def hold(client: Client, work: Work) -> None:
+    """Keep a connection and answer nothing, until the client leaves; whoever waits on it waits for time only."""
+    work.hold(client.peer)
+    try:
+        while await client.reader.read(MAX_HEAD_BYTES):
+            pass
+    finally:
+        work.release(client.peer)
 
 
 def _address(pair: tuple[str, int]) -> Address:

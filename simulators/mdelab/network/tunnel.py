@@ -11,8 +11,10 @@ from mdelab.model.tenant import Directory, HopPolicy
 from mdelab.model.work import Address
 from mdelab.model.zone import Zone
 from mdelab.network.answer import ESTABLISHED, demand, is_authenticated, refusal, refused_status
+from mdelab.network.faults import proxy_verdict
+from mdelab.network.faults.verdicts import Aborted, Answered, Held
 from mdelab.network.head import Head, read_head
-from mdelab.network.listener import Client, Listener, close
+from mdelab.network.listener import Client, Listener, close, hold
 from mdelab.network.onward import PLAIN_PORT, TUNNEL_PORT, NotSimulated, Unreachable, connect, ends
 from mdelab.network.relay import relay
 from mdelab.network.splice import splice
@@ -39,40 +41,48 @@ class TunnelProxy:
     async def _serve(self, client: Client) -> None:
         policy = self._policy(client)
         if policy is None:
-            await self._refuse(client, 403, _stranger(client))
+            await self._refuse(client, Answered(403, _stranger(client)))
             return
         try:
             head = await read_head(client.reader)
         except PeerError as error:
             self._record(client, policy, "", status=400, error=f"400: {error}")
-            await self._refuse(client, 400, f"mdelab proxy: {error}.")
+            await self._refuse(client, Answered(400, f"mdelab proxy: {error}."))
             return
         if head is None:
             return
+        caller = self._directory.caller(client.peer[0])
         policy = self._policy(client)  # it may have changed while the client was silent
-        if policy is None:
-            await self._refuse(client, 403, _stranger(client))
+        if caller is None or policy is None:
+            await self._refuse(client, Answered(403, _stranger(client)))
             return
-        status, text = self._verdict(policy, head)
-        if status:
-            fields = (("Proxy-Authenticate", demand(policy.auth)),) if status == 407 and policy.auth else ()
-            self._record_refusal(client, policy, head, status, text)
-            await self._refuse(client, status, text, fields)
-            return
-        await self._pass_on(client, policy, head)
+        fault, verdict = proxy_verdict(
+            caller.tenant.faults, "tunnel", endpoint=caller.endpoint, hop=policy.name, name=head.host
+        )
+        match verdict or _verdict(policy, head):
+            case Answered() as answer:
+                await self._answer(client, policy, head, answer, fault)
+            case Aborted():
+                self._record_refusal(client, policy, head, 0, "closed without an answer", fault)
+            case Held():
+                self._record_refusal(client, policy, head, 0, "taken and not answered", fault)
+                await hold(client, caller.tenant.work)
+            case _:
+                await self._pass_on(client, policy, head)
+
+    async def _answer(self, client: Client, policy: HopPolicy, head: Head, answer: Answered, fault: str = "") -> None:
+        """Answer by itself."""
+        self._record_refusal(client, policy, head, answer.status, answer.text, fault)
+        await self._refuse(client, answer)
 
     async def _pass_on(self, client: Client, policy: HopPolicy, head: Head) -> None:
         try:
             far = await connect(self._zone, head.host, head.port, client.peer[0])
         except NotSimulated:
-            text = f"mdelab does not simulate {head.host}"
-            self._record_refusal(client, policy, head, 502, text)
-            await self._refuse(client, 502, text)
+            await self._answer(client, policy, head, Answered(502, f"mdelab does not simulate {head.host}"))
             return
         except Unreachable as error:
-            text = f"mdelab proxy: cannot connect to {error}"
-            self._record_refusal(client, policy, head, 502, text)
-            await self._refuse(client, 502, text)
+            await self._answer(client, policy, head, Answered(502, f"mdelab proxy: cannot connect to {error}"))
             return
         onward = ends(far[1])
         try:
@@ -94,28 +104,19 @@ class TunnelProxy:
         caller = self._directory.caller(client.peer[0])
         return caller.tenant.hop_at("tunnel", client.slot) if caller else None
 
-    def _verdict(self, policy: HopPolicy, head: Head) -> tuple[int, str]:
-        """The status of a refusal and its text; (0, "") when the request may pass."""
-        if not is_authenticated(policy, head.field("proxy-authorization")):
-            return 407, f"{policy.name}: this proxy demands {policy.auth} authentication"
-        if status := refused_status(policy, head.host):
-            return status, f"{policy.name}: {head.host} is refused by policy"
-        allowed = TUNNEL_PORT if head.is_connect else PLAIN_PORT
-        if head.port != allowed:
-            what = "CONNECT" if head.is_connect else "plain HTTP"
-            return 403, f"{policy.name}: {what} is allowed to port {allowed} only, not to {head.port}"
-        return 0, ""
-
-    async def _refuse(self, client: Client, status: int, text: str, fields: tuple[tuple[str, str], ...] = ()) -> None:
-        client.writer.write(refusal(status, text, lab_id=self._lab_id, fields=fields))
+    async def _refuse(self, client: Client, answer: Answered) -> None:
+        fields = (("Proxy-Authenticate", demand(answer.scheme)),) if answer.scheme else ()
+        client.writer.write(refusal(answer.status, answer.text, lab_id=self._lab_id, fields=fields))
         await client.writer.drain()
 
-    def _record_refusal(self, client: Client, policy: HopPolicy, head: Head, status: int, text: str) -> None:
+    def _record_refusal(
+        self, client: Client, policy: HopPolicy, head: Head, status: int, text: str, fault: str = ""
+    ) -> None:
         if head.is_connect:
-            self._record(client, policy, head.host, status=status, error=text)
+            self._record(client, policy, head.host, status=status, error=text, fault=fault)
         else:
             seen = HttpSeen(method=head.method, path=head.path, status=status)
-            self._record(client, policy, head.host, http=seen, error=text)
+            self._record(client, policy, head.host, http=seen, error=text, fault=fault)
 
     def _record(
         self,
@@ -127,6 +128,7 @@ class TunnelProxy:
         onward: tuple[Address, Address] | None = None,
         http: HttpSeen | None = None,
         error: str = "",
+        fault: str = "",
     ) -> None:
         self._sink(
             Evidence(
@@ -139,8 +141,22 @@ class TunnelProxy:
                 connect_status=status,
                 http=http,
                 error=error,
+                fault=fault,
             )
         )
+
+
+def _verdict(policy: HopPolicy, head: Head) -> Answered | None:
+    """How the hop's own policy refuses a request; None when it may pass."""
+    if not is_authenticated(policy, head.field("proxy-authorization")):
+        return Answered(407, f"{policy.name}: this proxy demands {policy.auth} authentication", policy.auth)
+    if status := refused_status(policy, head.host):
+        return Answered(status, f"{policy.name}: {head.host} is refused by policy")
+    allowed = TUNNEL_PORT if head.is_connect else PLAIN_PORT
+    if head.port != allowed:
+        what = "CONNECT" if head.is_connect else "plain HTTP"
+        return Answered(403, f"{policy.name}: {what} is allowed to port {allowed} only, not to {head.port}")
+    return None
 
 
 def _stranger(client: Client) -> str:

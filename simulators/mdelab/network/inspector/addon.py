@@ -9,7 +9,6 @@ import itertools
 import logging
 import os
 import re
-import secrets
 import socket
 import sys
 
@@ -24,19 +23,23 @@ from mitmproxy.tools.dump import DumpMaster
 from mitmproxy.tools.main import run
 
 from mdelab.model.evidence import Evidence, HttpSeen, Step, TlsSeen
+from mdelab.model.fault import Faults
 from mdelab.model.names import matches
+from mdelab.model.tenant import HopPolicy
 from mdelab.model.work import Address
-from mdelab.network.answer import is_authenticated, refused_status
+from mdelab.network.answer import demand, is_authenticated, refused_status
+from mdelab.network.faults import proxy_verdict
+from mdelab.network.faults.verdicts import Aborted, Answered, Held, Inspected
 from mdelab.network.inspector.messages import (
     MAX_LINE_BYTES,
     Begin,
     Done,
     Flush,
     Forget,
+    Holds,
     Locate,
     Located,
     Ready,
-    Rule,
     Seen,
     ToOwner,
     ToProcess,
@@ -60,7 +63,15 @@ class Inspect:
         self._servers: list[asyncio.Server] = []
         self._lab_id = ""
         self._slots: dict[Address, int] = {}
-        self._rules: dict[str, dict[int, Rule]] = {}
+        self._policies: dict[str, dict[int, HopPolicy]] = {}
+        self._faults: dict[str, tuple[str, Faults]] = {}
+        """By client address: the endpoint's name and the faults of its tenant."""
+        self._faulty: dict[str, str] = {}
+        """Connection id of a client -> the fault that acts on it."""
+        self._inspected: set[str] = set()
+        """Ids of the client connections that a fault reads, whatever the bypass list says."""
+        self._held: dict[str, asyncio.Event] = {}
+        """Connection id of a client that is kept waiting -> set when it has gone."""
         self._ids = itertools.count()
         self._questions: dict[int, asyncio.Future[Address | None]] = {}
         self._tunnels: dict[str, str] = {}
@@ -89,11 +100,14 @@ class Inspect:
         match message:
             case Begin():
                 await self._listen(message)
-            case Update(id=number, client=client, rules=rules):
-                self._rules[client] = rules
+            case Update(id=number, client=client, endpoint=endpoint, policies=policies, faults=faults):
+                self._policies[client] = policies
+                _, known = self._faults.setdefault(client, (endpoint, Faults()))
+                known.become(faults)
                 self._send(Done(id=number))
             case Forget(id=number, client=client):
-                self._rules.pop(client, None)
+                self._policies.pop(client, None)
+                self._faults.pop(client, None)
                 self._send(Done(id=number))
             case Located(id=number, where=where):
                 self._questions.pop(number).set_result(where)
@@ -127,7 +141,9 @@ class Inspect:
     # Requests to the proxy
 
     async def http_connect(self, flow: http.HTTPFlow) -> None:
-        flow.response = await self._refusal(flow, flow.request.host, flow.request.port, is_connect=True)
+        flow.response = await self._fault(flow) or await self._refusal(
+            flow, flow.request.host, flow.request.port, is_connect=True
+        )
         if flow.response is None:
             self._tunnels[flow.client_conn.id] = flow.request.host
 
@@ -142,10 +158,12 @@ class Inspect:
     async def request(self, flow: http.HTTPFlow) -> None:
         tunnel = self._tunnels.get(flow.client_conn.id)
         if tunnel is None:
-            flow.response = await self._refusal(flow, flow.request.host, flow.request.port, is_connect=False)
+            flow.response = await self._fault(flow) or await self._refusal(
+                flow, flow.request.host, flow.request.port, is_connect=False
+            )
         else:
-            rule = self._rule(flow.client_conn)  # it may have changed since the tunnel was opened
-            status = refused_status(rule.policy, tunnel) if rule else 403
+            policy = self._policy(flow.client_conn)  # it may have changed since the tunnel was opened
+            status = refused_status(policy, tunnel) if policy else 403
             flow.response = self._answer(status, f"{tunnel} is refused by policy") if status else None
         if flow.response is not None:
             self._refused.add(flow.id)
@@ -164,24 +182,56 @@ class Inspect:
 
     def client_disconnected(self, client: connection.Client) -> None:
         self._tunnels.pop(client.id, None)
+        self._faulty.pop(client.id, None)
+        self._inspected.discard(client.id)
+        if client.id in self._held:
+            self._held.pop(client.id).set()
+
+    async def _fault(self, flow: http.HTTPFlow) -> http.Response | None:
+        """What the hop does wrong with a request: the answer that a fault gives, if it gives one."""
+        client, policy = flow.client_conn, self._policy(flow.client_conn)
+        endpoint, faults = self._faults.get(client.peername[0], ("", Faults()))
+        if policy is None:
+            return None
+        name = flow.request.host
+        fault, verdict = proxy_verdict(faults, "inspecting", endpoint=endpoint, hop=policy.name, name=name)
+        self._faulty[client.id] = fault
+        match verdict:
+            case Answered(status=status, text=text, scheme=scheme):
+                answer = self._answer(status, text)
+                if scheme:
+                    answer.headers["Proxy-Authenticate"] = demand(scheme)
+                return answer
+            case Inspected():
+                self._inspected.add(client.id)
+            case Aborted():
+                self._record(client, "tunnel", name, error="closed without an answer")
+                flow.kill()  # type: ignore[no-untyped-call]  # theirs
+            case Held():
+                self._record(client, "tunnel", name, error="taken and not answered")
+                gone = self._held[client.id] = asyncio.Event()
+                self._send(Holds(client=_address(client.peername), begins=True))
+                await gone.wait()
+                self._send(Holds(client=_address(client.peername), begins=False))
+                flow.kill()  # type: ignore[no-untyped-call]  # theirs
+        return None
 
     async def _refusal(self, flow: http.HTTPFlow, host: str, port: int, *, is_connect: bool) -> http.Response | None:
         """The answer by which the hop refuses a request; None when it may pass."""
-        rule = self._rule(flow.client_conn)
-        if rule is None:
+        policy = self._policy(flow.client_conn)
+        if policy is None:
             peer = flow.client_conn.peername[0]
             return self._answer(403, f"mdelab: {peer} is no endpoint that uses this proxy, so nothing was sent")
-        if not is_authenticated(rule.policy, flow.request.headers.get("Proxy-Authorization", "")):
-            answer = self._answer(407, f"{rule.policy.name}: this proxy demands {rule.policy.auth} authentication")
-            demand = rule.challenge.format(realm=rule.realm, nonce=secrets.token_hex(16))
-            answer.headers["Proxy-Authenticate"] = demand
+        if not is_authenticated(policy, flow.request.headers.get("Proxy-Authorization", "")):
+            answer = self._answer(407, f"{policy.name}: this proxy demands {policy.auth} authentication")
+            answer.headers["Proxy-Authenticate"] = demand(policy.auth)
             return answer
-        if status := refused_status(rule.policy, host):
-            return self._answer(status, f"{rule.policy.name}: {host} is refused by policy")
+        if status := refused_status(policy, host):
+            return self._answer(status, f"{policy.name}: {host} is refused by policy")
         allowed = 443 if is_connect else 80
         if port != allowed:
             what = "CONNECT" if is_connect else "plain HTTP"
-            return self._answer(403, f"{rule.policy.name}: {what} is allowed to port {allowed} only, not to {port}")
+            return self._answer(403, f"{policy.name}: {what} is allowed to port {allowed} only, not to {port}")
         if await self._locate(host, port) is None:
             return self._answer(502, f"mdelab does not simulate {host}")
         return None
@@ -198,7 +248,7 @@ class Inspect:
         assert data.server.address is not None
         host, port = data.server.address[:2]
         where = await self._locate(host, port)
-        if where is None or self._rule(data.client) is None:
+        if where is None or self._policy(data.client) is None:
             data.server.error = f"mdelab does not simulate {host}"
             return
         self._asked[data.server.id] = (host, port)
@@ -223,9 +273,11 @@ class Inspect:
     # TLS with the client
 
     def tls_clienthello(self, data: tls.ClientHelloData) -> None:
-        rule = self._rule(data.context.client)
+        policy = self._policy(data.context.client)
         names = [name for name in (data.client_hello.sni, self._tunnels.get(data.context.client.id)) if name]
-        if rule and any(matches(pattern, name) for pattern in rule.policy.exempt for name in names):
+        if data.context.client.id in self._inspected:
+            return
+        if policy and any(matches(pattern, name) for pattern in policy.exempt for name in names):
             data.ignore_connection = True
 
     def tls_established_client(self, data: tls.TlsData) -> None:
@@ -239,9 +291,9 @@ class Inspect:
 
     # Evidence
 
-    def _rule(self, client: connection.Client) -> Rule | None:
+    def _policy(self, client: connection.Client) -> HopPolicy | None:
         slot = self._slots.get(_address(client.sockname))
-        return self._rules.get(client.peername[0], {}).get(-1 if slot is None else slot)
+        return self._policies.get(client.peername[0], {}).get(-1 if slot is None else slot)
 
     def _record_http(self, flow: http.HTTPFlow, status: int, error: str) -> None:
         name = self._tunnels.get(flow.client_conn.id) or flow.request.pretty_host
@@ -277,14 +329,14 @@ class Inspect:
         http: HttpSeen | None = None,
         error: str = "",
     ) -> None:
-        rule = self._rule(client)
-        if rule is None:
+        policy = self._policy(client)
+        if policy is None:
             return  # a client that is no endpoint, or one whose tenant has ended
         onward = None
         if server is not None and server.sockname and server.peername:
             onward = _address(server.sockname), _address(server.peername)
         evidence = Evidence(
-            observer=rule.policy.name,
+            observer=policy.name,
             step=step,
             local=_address(client.sockname),
             peer=_address(client.peername),
@@ -294,6 +346,7 @@ class Inspect:
             tls=tls_seen,
             http=http,
             error=error,
+            fault=self._faulty.get(client.id, ""),
         )
         self._send(Seen(evidence=evidence))
 

@@ -6,6 +6,7 @@ When the socket closes, the process ends; so a lab that was killed leaves nothin
 import msgspec
 
 from mdelab.model.evidence import Evidence
+from mdelab.model.fault import InForce
 from mdelab.model.tenant import HopPolicy
 from mdelab.model.work import Address
 
@@ -21,21 +22,15 @@ class Begin(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     lab_id: str
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """A policy, and what the process cannot look up by itself."""
-
-    policy: HopPolicy
-    challenge: str
-    """`Proxy-Authenticate` of the policy's scheme, with places for `{realm}` and `{nonce}`; "" without one."""
-    realm: str
-
-
 class Update(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """These policies apply to the client from now on, by slot. Answered with `Done`."""
+    """These policies, by slot, and these faults apply to the client from now on. Answered with `Done`."""
 
     id: int
     client: str
-    rules: dict[int, Rule]
+    endpoint: str
+    """Its name in its tenant, by which faults know it."""
+    policies: dict[int, HopPolicy]
+    faults: tuple[InForce, ...] = ()
 
 
 class Forget(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -76,12 +71,19 @@ class Locate(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     port: int
 
 
+class Holds(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A connection is kept waiting on purpose from now on, or not any more."""
+
+    client: Address
+    begins: bool
+
+
 class Seen(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     evidence: Evidence
 
 
 ToProcess = Begin | Update | Forget | Flush | Located
-ToOwner = Ready | Done | Locate | Seen
+ToOwner = Ready | Done | Locate | Holds | Seen
 
 
 def line(message: ToProcess | ToOwner) -> bytes:

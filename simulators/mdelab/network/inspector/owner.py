@@ -10,28 +10,27 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from mdelab.catalogue.challenges import challenge
 from mdelab.model.errors import NotReady
 from mdelab.model.evidence import EvidenceSink
+from mdelab.model.fault import InForce
 from mdelab.model.tenant import HopPolicy
 from mdelab.model.work import Address
 from mdelab.model.zone import Zone
-from mdelab.network.answer import REALM
 from mdelab.network.inspector.messages import (
     MAX_LINE_BYTES,
     Begin,
     Done,
     Flush,
     Forget,
+    Holds,
     Locate,
     Located,
     Ready,
-    Rule,
     Seen,
     ToOwner,
     ToProcess,
@@ -52,19 +51,29 @@ class Inspector:
     """An HTTP proxy that inspects TLS, for every tenant, in a process of its own."""
 
     def __init__(
-        self, *, folder: Path, ca_pem: Path, upstream_roots: Path, zone: Zone, sink: EvidenceSink, lab_id: str = ""
+        self,
+        *,
+        folder: Path,
+        ca_pem: Path,
+        upstream_roots: Path,
+        zone: Zone,
+        sink: EvidenceSink,
+        on_hold: Callable[[Address, bool], None] = lambda client, begins: None,
+        lab_id: str = "",
     ) -> None:
         """folder: for its files, made if absent. ca_pem: private key and certificate of the interception CA.
 
-        upstream_roots: PEM of the roots by which it verifies the cloud.
+        upstream_roots: PEM of the roots by which it verifies the cloud. on_hold: told when a client's connection begins
+        to be kept waiting on purpose, and when that ends.
         """
+        self._on_hold = on_hold
         self._folder = folder
         self._ca_pem = ca_pem
         self._upstream_roots = upstream_roots
         self._zone = zone
         self._sink = sink
         self._lab_id = lab_id
-        self._rules: dict[str, dict[int, Rule]] = {}
+        self._told: dict[str, Update] = {}
         self._ports: list[int] = []
         self._ids = itertools.count()
         self._waiting: dict[int, asyncio.Future[None]] = {}
@@ -114,8 +123,8 @@ class Inspector:
             await self.stop()
             raise
         self._ports = [port for _, port in addresses]
-        for client, rules in self._rules.items():
-            await self._ask(Update(id=next(self._ids), client=client, rules=rules))
+        for update in self._told.values():
+            await self._ask(msgspec.structs.replace(update, id=next(self._ids)))
         return addresses
 
     async def ended(self) -> None:
@@ -136,15 +145,22 @@ class Inspector:
             process, self._process = self._process, None
             await asyncio.to_thread(_wait, process)
 
-    async def update(self, client: str, policies: Mapping[int, HopPolicy]) -> None:
-        """From now on these policies, by slot, apply to the client's next requests. client: an IP. Raises NotReady."""
-        rules = {slot: _rule(policy) for slot, policy in policies.items()}
-        self._rules[client] = rules
-        await self._ask(Update(id=next(self._ids), client=client, rules=rules))
+    async def update(
+        self, client: str, policies: Mapping[int, HopPolicy], *, endpoint: str = "", faults: Sequence[InForce] = ()
+    ) -> None:
+        """From now on these policies, by slot, and these faults apply to the client's next requests. Raises NotReady.
+
+        client: an IP. endpoint: its name.
+        """
+        update = Update(
+            id=next(self._ids), client=client, endpoint=endpoint, policies=dict(policies), faults=tuple(faults)
+        )
+        self._told[client] = update
+        await self._ask(update)
 
     async def forget(self, client: str) -> None:
         """The client is refused from now on. Harmless when it was not known."""
-        if self._rules.pop(client, None) is not None and self.is_running:
+        if self._told.pop(client, None) is not None and self.is_running:
             await self._ask(Forget(id=next(self._ids), client=client))
 
     async def flush(self) -> None:
@@ -204,6 +220,8 @@ class Inspector:
         match message:
             case Seen(evidence=evidence):
                 self._sink(evidence)
+            case Holds(client=client, begins=begins):
+                self._on_hold(client, begins)
             case Locate(id=number, host=host, port=port):
                 address = self._zone.resolve(host) if port in (TUNNEL_PORT, PLAIN_PORT) else None
                 self._send(Located(id=number, where=self._zone.dial((address, port)) if address else None))
@@ -237,10 +255,6 @@ class Inspector:
             "Start the lab again; if it fails again, check that `python -m mitmproxy.tools.main` can be imported, "
             "and `mdelab doctor`."
         )
-
-
-def _rule(policy: HopPolicy) -> Rule:
-    return Rule(policy=policy, challenge=challenge(policy.auth).value if policy.auth else "", realm=REALM)
 
 
 def _wait(process: subprocess.Popen[bytes]) -> None:

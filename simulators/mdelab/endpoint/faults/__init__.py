@@ -1,0 +1,16 @@
+"""What goes wrong on a device on purpose: an action takes a device, and hands back what undoes it.
+
+One file an action, one line in the table. Which fault of the catalogue uses which action is data
+(`mdelab.catalogue.faults`).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from mdelab.endpoint.faults import clock
+from mdelab.endpoint.sensor import Sensor
+from mdelab.model.fault import InForce
+
+Undo = Callable[[], Awaitable[None]]
+"""Gives the device back what a fault took; harmless when the device is gone."""
+
+DEVICE: Mapping[str, Callable[[Sensor, InForce], Awaitable[Undo]]] = {"set-clock": clock.set_clock}

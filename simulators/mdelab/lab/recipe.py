@@ -1,0 +1,56 @@
+"""How a fault is reproduced: the device and the network that it needs, the fault, and who then tries to connect.
+
+A client of the lab, as a person or a test would be. What each kind of fault needs is data in `mdelab.catalogue.faults`.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from mdelab.catalogue.faults import FaultRow, route
+from mdelab.lab.client import TenantClient
+from mdelab.lab.wire import Diagnosis, ExecResult
+from mdelab.model.fault import Fault
+from mdelab.model.platform import Platform
+
+TRIES_S = 600
+"""How long the agent is given, in the tenant's time: it has enrolled by then when nothing is wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reproduction:
+    """What came of it."""
+
+    endpoint: str
+    fault: Fault
+    curl: ExecResult
+    diagnosis: Diagnosis
+
+
+def furnish(tenant: TenantClient, row: FaultRow, platform: Platform, *, name: str = "") -> str:
+    """Make the route that a fault needs and a device on it; the device's name. name: of the device, else the route's.
+
+    Raises LabError for a platform that does not have the fault.
+    """
+    row.on(platform)
+    way = route(row.route)
+    for hop in way.hop:
+        tenant.put_hop(hop)
+    spec = msgspec.structs.replace(way.device, platform=platform, name=name or way.device.name)
+    return tenant.add_endpoint(spec).name
+
+
+def reproduce(tenant: TenantClient, row: FaultRow, platform: Platform, fault: Fault | None) -> Reproduction:
+    """Let the agent and curl try on the route of `row`, with `fault` in the way; None for nothing in the way."""
+    endpoint = furnish(tenant, row, platform)
+    if fault is not None:
+        tenant.put_fault(fault)
+    tenant.place_package(endpoint, "onboarding")
+    tenant.move(seconds=TRIES_S)
+    curl = tenant.exec(endpoint, ["curl", "-sS", row.url])
+    return Reproduction(
+        endpoint=endpoint,
+        fault=fault or Fault(kind=row.id),
+        curl=curl,
+        diagnosis=tenant.diagnosis(endpoint),
+    )

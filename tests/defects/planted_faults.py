@@ -1,0 +1,78 @@
+"""The planted defects of faults: an injection that does nothing is caught in every place. What a defect is, `planted` says."""
+
+from planted import Defect
+
+EVERY = "features/faults/every.feature"
+SELECTED = "features/faults/selected.feature"
+NAMED = "{fault} keeps a <platform> endpoint out, is named, and leaves no trace"
+
+
+def _named(*faults: str) -> tuple[str, ...]:
+    return tuple(NAMED.format(fault=fault) for fault in faults)
+
+
+FAULT_DEFECTS = (
+    Defect(
+        name="dns-answers-truly",
+        wrong="The name server knows nothing of faults.",
+        path="network/dns.py",
+        good="        fault = _acting(caller, name)\n",
+        bad="        fault = None\n",
+        run=(EVERY,),
+        red=_named("dns-nxdomain"),
+    ),
+    Defect(
+        name="firewall-lets-all-pass",
+        wrong="The firewall has rules and follows none.",
+        path="network/gateway.py",
+        good="            await self._act(client, caller, name, fault, verdict)\n            return\n",
+        bad="",
+        run=(EVERY,),
+        red=_named("tls-sni-blocked-rst"),
+    ),
+    Defect(
+        name="tunnel-proxy-asks-nothing",
+        wrong="The tunnel proxy carries out no fault.",
+        path="network/tunnel.py",
+        good="        match verdict or _verdict(policy, head):\n",
+        bad="        match _verdict(policy, head):\n",
+        run=(EVERY,),
+        red=_named("proxy-407-basic", "proxy-407-ntlm", "proxy-403-category"),
+    ),
+    Defect(
+        name="inspector-hears-of-no-fault",
+        wrong="The process that inspects is never told of faults.",
+        path="lab/embedded.py",
+        good='if "inspecting" in fault.places]',
+        bad="if not fault.places]",
+        run=(EVERY,),
+        red=_named("tls-intercepted", "tls-intercepted-partial"),
+    ),
+    Defect(
+        name="fault-takes-every-name",
+        wrong="A fault of one name takes them all.",
+        path="model/fault.py",
+        good="and any(matches(row, name) for row in self.names)",
+        bad="",
+        run=(SELECTED,),
+        red=("a fault of one name leaves the other names alone",),
+    ),
+    Defect(
+        name="fault-spares-who-is-connected",
+        wrong="A fault does not reach an endpoint that has a connection already.",
+        path="endpoint/pool.py",
+        good="        for _, wire in idle:\n            wire.close()\n",
+        bad="        self._idle = idle\n",
+        run=(SELECTED,),
+        red=("a fault takes hold of an endpoint that is connected",),
+    ),
+    Defect(
+        name="fault-outlives-its-removal",
+        wrong="A fault that was removed goes on.",
+        path="lab/faults.py",
+        good="        if self._tenant.faults.end(fault_id) is None:\n",
+        bad="        if fault_id:\n",
+        run=(EVERY,),
+        red=_named("dns-nxdomain", "tls-sni-blocked-rst", "proxy-407-basic"),
+    ),
+)
