@@ -102,15 +102,26 @@ def _those_named(title: str, cases: frozenset[str]) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def chosen(request: pytest.FixtureRequest) -> tuple[Defect, ...]:
+    """The defects of this session: with `-k` only those that it names, so that trying one takes no time for the others."""
+    found = [
+        item.callspec.params["defect"]
+        for item in request.session.items
+        if hasattr(item, "callspec") and "defect" in item.callspec.params
+    ]
+    return tuple(found) or DEFECTS
+
+
+@pytest.fixture(scope="module")
+def good(chosen: tuple[Defect, ...], tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """The run of everything that is watched, in a copy without a defect."""
     folder = _copy(tmp_path_factory.mktemp("good"))
-    return _run(folder, tuple(sorted({file for defect in DEFECTS for file in defect.run})))
+    return _run(folder, tuple(sorted({file for defect in chosen for file in defect.run})))
 
 
-def test_without_a_defect_all_that_is_watched_is_green(good):
+def test_without_a_defect_all_that_is_watched_is_green(good, chosen):
     assert good.exit_code == 0, good.output[-4000:]
-    for defect in DEFECTS:
+    for defect in chosen:
         for title in defect.red:
             assert _those_named(title, good.passed), f"{defect.name} watches {title!r}, which did not run"
 
