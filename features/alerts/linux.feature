@@ -14,6 +14,18 @@ Feature: Test alerts of a Linux endpoint
       """
     Then the alert "Enumeration of files with sensitive data" with severity Low is raised for lin-1 within 10 minutes
 
+  @basis-seed @R004-74
+  Scenario: the Linux test is run by the name that the documents give it
+    Given an onboarded Linux endpoint lin-1
+    When lin-1 runs:
+      """
+      curl -sSL -o MDE-Linux-EDR-DIY.zip https://aka.ms/LinuxDIY
+      unzip MDE-Linux-EDR-DIY.zip
+      chmod +x mde_linux_edr_diy
+      ./mde_linux_edr_diy
+      """
+    Then the alert "Enumeration of files with sensitive data" with severity Low is raised for lin-1 within 10 minutes
+
   @basis-lab-defined @RC-11
   Scenario: ordinary commands raise no alert
     Given an onboarded Linux endpoint lin-1

@@ -38,6 +38,13 @@ Feature: How the client and its package come onto a Mac
     When "jamf/WindowsDefenderATPOnboarding.plist" of the onboarding download by "mdm" is delivered to mac-1 as "/Library/Managed Preferences/com.microsoft.wdav.atp.plist"
     Then mac-1 belongs to its tenant within 5 minutes
 
+  @basis-documented @R002-12
+  Scenario: the profile of the portal's Intune download onboards the Mac that it is deployed to
+    Given a macOS endpoint mac-1
+    When the management product of mac-1 delivers "intune/WindowsDefenderATPOnboarding.xml" of the onboarding download by "intune"
+    Then there is a file "/Library/Managed Preferences/com.microsoft.wdav.atp.plist" on mac-1
+    And mac-1 belongs to its tenant within 5 minutes
+
   @basis-documented
   Scenario: a delivered property list that does not parse does not onboard
     Given an onboarded Linux endpoint lin-1

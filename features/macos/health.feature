@@ -19,6 +19,22 @@ Feature: What the client on a Mac needs to be healthy
       | netfilter | sysext fulldisk background_services notif accessibility bluetooth    | "network event provider not running"                            | network_events_subsystem       | unavailable |
       | fulldisk  | sysext netfilter background_services notif accessibility bluetooth   | "full disk access has not been granted"                         | full_disk_access_enabled       | false       |
 
+  @basis-seed @R002-20
+  Scenario: a Mac that is upgraded from an older macOS misses the additional profiles until they are deployed
+    Given a macOS endpoint mac-1 with:
+      | release  | 10.15 |
+      | profiles |       |
+    When mac-1 is onboarded
+    And mac-1 is upgraded to the release "14"
+    Then mdatp health on mac-1 shows within 10 minutes:
+      | licensed      | true                                                                                                                      |
+      | healthy       | false                                                                                                                     |
+      | health_issues | ["no active event provider","network event provider not running","full disk access has not been granted"] |
+    When the configuration profiles "default" are deployed to mac-1
+    Then mdatp health on mac-1 shows within 10 minutes:
+      | healthy       | true |
+      | health_issues | []   |
+
   @basis-seed @R002-50
   Scenario: from macOS 11 on the client runs on system extensions
     Given a macOS endpoint mac-1

@@ -129,7 +129,8 @@ Feature: What holds on every platform
     And dev-1 runs "hostname"
     Then events of dev-1 wait on it within 1 minute
     When 2 hours pass
-    And the tunnel proxy lets connections through again
+    Then events of dev-1 wait on it within 1 minute
+    When the tunnel proxy lets connections through again
     Then every event of dev-1 is stored within 1 hour
 
     Examples:

@@ -58,3 +58,12 @@ Feature: What the programs of a Windows endpoint say
     Given an onboarded Windows endpoint win-1
     When win-1 runs "curl.exe -sS -o C:\Users\Public\eicar.com.txt https://secure.eicar.org/eicar.com.txt"
     Then an alert with "EICAR" in its title is raised for win-1 within 10 minutes
+
+  @basis-lab-defined @R004-66
+  Scenario: a Windows endpoint allows Remote Desktop
+    Given a Windows endpoint win-1
+    When win-1 runs:
+      """
+      reg query "HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server" /v fDenyTSConnections
+      """
+    Then the command on win-1 prints "0x0"

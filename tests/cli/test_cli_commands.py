@@ -128,6 +128,9 @@ def test_steps_are_listed_and_can_be_narrowed(capsys: pytest.CaptureFixture[str]
     assert entry.run(["steps", "proxy", "--json"]) == 0
     assert 0 < len(json.loads(capsys.readouterr().out)) < len(everything)
     assert entry.run(["steps", "no-such-word"]) == 2
+    capsys.readouterr()
+    assert entry.run(["steps", "as <status>"]) == 0
+    assert "  <status>  Active, Inactive, ImpairedCommunication" in capsys.readouterr().out
 
 
 def test_requirements_are_counted_by_status(capsys: pytest.CaptureFixture[str]) -> None:

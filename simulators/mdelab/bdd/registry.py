@@ -22,7 +22,7 @@ from pytest_bdd import parsers
 
 from mdelab.bdd.last import Last
 from mdelab.bdd.verdict import UndefinedStep
-from mdelab.bdd.words import WORDS, example, plain
+from mdelab.bdd.words import WORDS, example, legend, plain
 
 if TYPE_CHECKING:
     from mdelab.lab.wire import ExecResult
@@ -158,6 +158,8 @@ def undefined(text: str, keyword: Keyword | None = None) -> str:
     advice = (
         "Did you mean:\n" + "\n".join(f"    {one}" for one in near) if near else "Nothing in the library is like it."
     )
+    for name, says in legend(step.text for step in all_steps() if step.sentence in near).items():
+        advice += f"\n    <{name}>: {says}"
     return (
         f"no step has the text {said!r}. {advice}\n"
         "`mdelab steps` lists all; a new one is written with mdelab.bdd.given, when or then."

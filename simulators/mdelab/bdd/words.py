@@ -5,7 +5,7 @@ sentences.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -43,6 +43,8 @@ class Word:
     """A regular expression without capturing groups."""
     example: str
     read: Callable[[str], object]
+    says: str = ""
+    """How it is written, for people; "" where the example says enough."""
 
 
 def duration(text: str) -> timedelta:
@@ -82,24 +84,61 @@ def _purchase(text: str) -> Channel:
 
 
 WORDS: dict[str, Word] = {
-    "Name": Word(pattern=r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", example="lin-1", read=str),
-    "Platform": Word(pattern=r"Linux|macOS|Windows", example="Linux", read=_platform),
+    "Name": Word(
+        pattern=r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?",
+        example="lin-1",
+        says="a name of lower case letters, digits and dashes, such as lin-1",
+        read=str,
+    ),
+    "Account": Word(
+        pattern=r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?",
+        example="kim.novak",
+        says="the account of a user, such as kim.novak",
+        read=str,
+    ),
+    "Platform": Word(pattern=r"Linux|macOS|Windows", example="Linux", says="Linux, macOS or Windows", read=_platform),
     "Proxy": Word(
         pattern=r"(?:an|a|the) (?:inspecting|tunnel|authenticated) proxy|proxy [a-z0-9][a-z0-9-]*",
         example="an inspecting proxy",
+        says="an inspecting, a tunnel or an authenticated proxy, later with the; or proxy NAME, one of the spec's",
         read=_proxy,
     ),
-    "Fault": Word(pattern=r"[a-z0-9]+(?:-[a-z0-9]+)+", example="dns-nxdomain", read=str),
-    "Duration": Word(pattern=r"\d+ (?:second|minute|hour|day)s?", example="10 minutes", read=duration),
-    "Quoted": Word(pattern=r'"[^"]*"', example='"some text"', read=lambda text: text[1:-1]),
-    "Count": Word(pattern=r"\d+", example="3", read=int),
-    "Severity": Word(pattern=r"Informational|Low|Medium|High", example="Low", read=str),
-    "Status": Word(pattern=r"Active|Inactive", example="Active", read=str),
-    "Scheme": Word(pattern=r"Basic|Negotiate|NTLM|Digest", example="Basic", read=str.lower),
-    "Damage": Word(pattern=r"truncated|tampered", example="tampered", read=str),
-    "Purchase": Word(pattern=r"Volume Licensing|a Cloud Solution Provider", example="Volume Licensing", read=_purchase),
-    "Account": Word(pattern=r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", example="kim.novak", read=str),
-    "Kind": Word(pattern=r"onboarding|offboarding", example="onboarding", read=str),
+    "Fault": Word(
+        pattern=r"[a-z0-9]+(?:-[a-z0-9]+)+",
+        example="dns-nxdomain",
+        says="a fault of `mdelab faults`, such as dns-nxdomain",
+        read=str,
+    ),
+    "Duration": Word(
+        pattern=r"\d+ (?:second|minute|hour|day)s?",
+        example="10 minutes",
+        says="lab time: 30 seconds, 10 minutes, 1 hour, 7 days",
+        read=duration,
+    ),
+    "Quoted": Word(
+        pattern=r'"[^"]*"', example='"some text"', says="a text in double quotes", read=lambda text: text[1:-1]
+    ),
+    "Count": Word(pattern=r"\d+", example="3", says="a whole number", read=int),
+    "Severity": Word(
+        pattern=r"Informational|Low|Medium|High", example="Low", says="Informational, Low, Medium or High", read=str
+    ),
+    "Status": Word(
+        pattern=r"Active|Inactive|ImpairedCommunication|NoSensorDataImpairedCommunication|NoSensorData",
+        example="Active",
+        says="Active, Inactive, ImpairedCommunication, NoSensorData or NoSensorDataImpairedCommunication",
+        read=str,
+    ),
+    "Scheme": Word(
+        pattern=r"Basic|Negotiate|NTLM|Digest", example="Basic", says="Basic, Negotiate, NTLM or Digest", read=str.lower
+    ),
+    "Damage": Word(pattern=r"truncated|tampered", example="tampered", says="truncated or tampered", read=str),
+    "Purchase": Word(
+        pattern=r"Volume Licensing|a Cloud Solution Provider",
+        example="Volume Licensing",
+        says="Volume Licensing or a Cloud Solution Provider",
+        read=_purchase,
+    ),
+    "Kind": Word(pattern=r"onboarding|offboarding", example="onboarding", says="onboarding or offboarding", read=str),
 }
 
 _FIELD = re.compile(r"\{(\w+):(\w+)\}")
@@ -113,3 +152,14 @@ def example(text: str) -> str:
 def plain(text: str) -> str:
     """The step text for people: `{endpoint:Name}` becomes `<endpoint>`."""
     return _FIELD.sub(lambda field: f'"<{field[1]}>"' if field[2] == "Quoted" else f"<{field[1]}>", text)
+
+
+def legend(texts: Iterable[str]) -> dict[str, str]:
+    """How the fields of step texts are written: `limit` -> `lab time: ...`, in the order in which they come."""
+    kinds: dict[str, list[str]] = {}
+    for step in texts:
+        for name, kind in _FIELD.findall(step):
+            said, word = kinds.setdefault(name, []), WORDS[kind]
+            if (text := word.says or f"such as {word.example}") not in said:
+                said.append(text)
+    return {name: "; ".join(said) for name, said in kinds.items()}

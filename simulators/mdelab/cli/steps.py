@@ -13,6 +13,7 @@ from mdelab.cli.output import json_option, note, print_json, printable
 def command(word: str | None, as_json: bool) -> int:
     """List the steps that features can use, by noun; only those with WORD in them when it is given."""
     from mdelab.bdd.registry import all_steps
+    from mdelab.bdd.words import legend
 
     found = [
         step
@@ -39,6 +40,11 @@ def command(word: str | None, as_json: bool) -> int:
             click.echo(printable(f"  {step.sentence}"))
             if step.docstring:
                 click.echo(printable(f"      {' '.join(step.docstring.split())}"))
+    words = {} if as_json else legend(step.text for step in found)
+    if words:
+        click.echo("what stands in the angle brackets")
+    for name, says in words.items():
+        click.echo(printable(f"  <{name}>  {says}"))
     if not found:
         note(f"no step has {word!r} in it. `mdelab steps` lists all of them.")
     return 0 if found else 2

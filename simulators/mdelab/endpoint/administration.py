@@ -2,9 +2,10 @@
 
 import msgspec
 
+from mdelab.catalogue.platforms import os_platform
 from mdelab.endpoint import layout
 from mdelab.endpoint.machine import Machine
-from mdelab.endpoint.system_files import write_system_files
+from mdelab.endpoint.system_files import forget_release, write_system_files
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
 
@@ -21,14 +22,19 @@ def change(machine: Machine, fields: dict[str, object]) -> None:
     except msgspec.ValidationError as error:
         raise LabError(f"{before.name!r} cannot be changed: {error}. See `EndpointChange` in the API.") from error
     spec.check()
+    if spec.distribution != before.distribution or spec.release != before.release:
+        os_platform(spec)
     layout.check_proxy(machine, spec.proxy)
     layout.proxy_place(machine, spec.proxy_source)
     machine.spec = spec
     try:
         if "trusts" in given:
             layout.write_store(machine)
-        if "profiles" in given:
+        if "release" in given:
+            forget_release(machine)
+        if "release" in given or "profiles" in given:
             write_system_files(machine)
+        machine.lock_registry()
         if "proxy" in given or "proxy_source" in given:
             if before.proxy and before.proxy_source != spec.proxy_source:
                 layout.write_proxy(machine, "", before.proxy_source)

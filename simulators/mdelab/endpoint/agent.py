@@ -169,6 +169,10 @@ class Agent:
         """What `Persist` is to write; valid until the next event."""
         return self._saved
 
+    def describe(self, profile: Profile) -> None:
+        """The device is called or made otherwise from now on; its machine id stays."""
+        self._profile = profile
+
     def profile(self) -> Profile:
         """What the cloud is told of the device now: in an enrolment, how it will be with the licence that it asks for."""
         antivirus: Literal["real-time", "passive", "off"] = (

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from mdelab.catalogue.platforms import platform_row
+from mdelab.catalogue.support import unsupported
 from mdelab.endpoint import artifacts
 from mdelab.endpoint import events as happened
 from mdelab.endpoint.agent import Agent
@@ -53,6 +54,8 @@ class Client:
         self._complained: list[str] = []
         self._unpublished = ""
         """Why the state could not be shown last time; "" when it could."""
+        self._is_out_of_support = False
+        """Whether the client was not for this device when it last looked at a package."""
         self._packages: dict[Kind, artifacts.Artifact | None] = {}
         """As they were when the agent last heard of them."""
         self._jitter = tenant.stream("endpoint", name, "jitter")
@@ -153,6 +156,13 @@ class Client:
             if self._daemon is not None and self.agent.scans_on_access:
                 self.scan_file(path)
 
+    def device_changed(self) -> None:
+        """The device is another one by its administrator's hand: what it is, and what the client may do on it."""
+        self.agent.describe(self.identity.profile(self._machine.spec, self._machine.attachment))
+        self.look_for_conflicts()
+        if self._is_out_of_support != bool(unsupported(self._machine.spec)):
+            self.look_for_packages()
+
     def look_for_conflicts(self) -> None:
         """Tell the agent which programs hold fanotify in blocking mode: not those whose service is stopped."""
         services = self._machine.services()
@@ -195,8 +205,12 @@ class Client:
     def _package_changed(self, kind: Kind) -> None:
         found = artifacts.find(self._machine, kind)
         self._packages[kind] = found
+        why = unsupported(self._machine.spec)
+        self._is_out_of_support = bool(why)
         if found is None:
             self.feed(happened.PackageRemoved(kind=kind))
+        elif why:
+            self._complain(f"{kind} refused: {', '.join(why)}")
         else:
             self.feed(happened.PackageDropped(kind=kind, text=found.text, place=found.place, problem=found.problem))
 

@@ -39,6 +39,11 @@ class Machine:
         """Where the client's and the system's files lie on its platform."""
         return platform_row(self.spec.platform).paths
 
+    def lock_registry(self) -> None:
+        """Lock the keys that the spec names; before that, what the device begins with can be written."""
+        if self.registry is not None:
+            self.registry.locked = self.spec.locked_keys
+
     @property
     def environment(self) -> dict[str, str]:
         """The variables that every program is started with, read anew each time. Raises LabError."""

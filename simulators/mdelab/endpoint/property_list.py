@@ -16,7 +16,11 @@ _DEEPEST = 100
 
 def read_value(files: FileTree, path: str) -> object:
     """The value in a property list, XML or binary. Raises FileNotFoundError, and LabError for one that does not parse."""
-    content = files.read(path)
+    return parse(files.read(path), path)
+
+
+def parse(content: bytes, name: str) -> object:
+    """The value of a property list, XML or binary. name: of the file, for the message. Raises LabError."""
     try:
         value = plistlib.loads(content)
         _look_for_the_end(value, _DEEPEST)
@@ -32,7 +36,7 @@ def read_value(files: FileTree, path: str) -> object:
     else:
         return value
     raise LabError(
-        f"{path} is not a property list: {place}. Repair the file (plutil -lint names the place), or remove it."
+        f"{name} is not a property list: {place}. Repair the file (plutil -lint names the place), or remove it."
     )
 
 

@@ -58,9 +58,11 @@ class _Node(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
 class Registry:
     """One device's. Names of keys and values are found in any case and keep the spelling that they were made with."""
 
-    __slots__ = ("_content", "_files", "_root")
+    __slots__ = ("_content", "_files", "_root", "locked")
 
     def __init__(self, files: FileTree) -> None:
+        self.locked: tuple[str, ...] = ()
+        """Keys that something keeps from being changed, with all that is below them."""
         self._files = files
         self._content = b""
         self._root = _Node()
@@ -77,6 +79,7 @@ class Registry:
         """Write a value; makes the key and those above it. Raises LabError."""
         if self.get(key, name) == value:
             return
+        self._check_lock(key)
         node = self._made(key)
         data = value.data.hex() if isinstance(value.data, bytes) else value.data
         node.values[_spelling(node.values, name) or name] = _StoredValue(kind=value.kind, data=data)
@@ -85,6 +88,7 @@ class Registry:
     def make_key(self, key: str) -> None:
         """Make the key and those above it; harmless when it is there. Raises LabError."""
         if not self.has_key(key):
+            self._check_lock(key)
             self._made(key)
             self._write()
 
@@ -97,6 +101,7 @@ class Registry:
         spelling = _spelling(node.values, name) if node else None
         if node is None or spelling is None:
             return False
+        self._check_lock(key)
         del node.values[spelling]
         self._write()
         return True
@@ -110,6 +115,7 @@ class Registry:
         spelling = _spelling(node.keys, last) if node else None
         if node is None or spelling is None:
             return False
+        self._check_lock(key)
         del node.keys[spelling]
         self._write()
         return True
@@ -134,6 +140,14 @@ class Registry:
         return "\\".join(parts)
 
     # Inside
+
+    def _check_lock(self, key: str) -> None:
+        """Raise LabError for a key that cannot be changed."""
+        wanted = full(key).lower() + "\\"
+        if any(wanted.startswith(full(one).lower() + "\\") for one in self.locked):
+            raise LabError(
+                f"the registry key {key!r} is locked on this device. Take it off `locked_keys` to change it."
+            )
 
     def _read(self) -> _Node:
         """What the file holds now: something else may have written it."""

@@ -86,6 +86,7 @@ class Sensor:
     async def start(self) -> None:
         """Lay out the device's files, as far as they are not there, and start its services. Raises LabError."""
         layout.lay_out(self.machine, self._client.now())
+        self.machine.lock_registry()
         self._client.load()
         self.machine.files.watch(self._changed)
         self._is_on = True
@@ -131,7 +132,7 @@ class Sensor:
         Raises LabError for a hop or a field that is not known; nothing is changed then.
         """
         administration.change(self.machine, fields)
-        self._client.look_for_conflicts()
+        self._client.device_changed()
 
     def reconnect(self) -> None:
         """Close the connections that wait for a next request: it takes a new one, and meets what stands there now."""

@@ -17,6 +17,7 @@ from mdelab.endpoint.registry import Value
 from mdelab.model.platform import Platform
 
 SYSTEM_VERSION = "/System/Library/CoreServices/SystemVersion.plist"
+OS_RELEASE = "/etc/os-release"
 
 _UNIT = """[Unit]
 Description=Microsoft Defender for Endpoint
@@ -37,12 +38,19 @@ def write_system_files(machine: Machine) -> None:
     _WRITERS[machine.spec.platform](machine)
 
 
+def forget_release(machine: Machine) -> None:
+    """Remove the file that names the system's release, so that it is written anew after an upgrade."""
+    for path in (SYSTEM_VERSION, OS_RELEASE):
+        if machine.files.exists(path):
+            machine.files.remove(path)
+
+
 def _linux(machine: Machine) -> None:
     spec, files = machine.spec, machine.files
     row = distribution(spec.distribution)
     put(
         files,
-        "/etc/os-release",
+        OS_RELEASE,
         f'PRETTY_NAME="{row.pretty.format(release=spec.release)}"\nNAME="{row.name}"\nVERSION_ID="{spec.release}"\n'
         f'VERSION="{spec.release}"\nID={row.id}\n' + (f'ID_LIKE="{row.id_like}"\n' if row.id_like else ""),
     )

@@ -1,6 +1,6 @@
 """A device whose sensor runs in this process, as the lab's backend hands it out (`mdelab.lab.backend`)."""
 
-from mdelab.endpoint import artifacts
+from mdelab.endpoint import artifacts, management
 from mdelab.endpoint.faults import DEVICE, Undo
 from mdelab.endpoint.sensor import Sensor
 from mdelab.lab import device_files
@@ -64,7 +64,7 @@ class LocalDevice:
         device_files.remove(self.sensor.machine.files, path)
 
     async def place_package(self, kind: Kind, blob: str) -> None:
-        artifacts.write(self.sensor.machine, kind, blob)
+        management.deliver(self.sensor.machine, kind, blob)
 
     async def remove_package(self, kind: Kind) -> None:
         artifacts.remove(self.sensor.machine, kind)

@@ -124,7 +124,7 @@ class Embedded:
         dns = Dns(self._directory, zone, sink)
         self._resolver = await dns.start(DNS_ADDRESS)
         self._stack.push_async_callback(dns.stop)
-        tunnel = TunnelProxy(self._directory, zone, sink, self._lab_id)
+        self._tunnel = tunnel = TunnelProxy(self._directory, zone, sink, self._lab_id)
         self._slots["tunnel"] = await tunnel.start(HOPS_ADDRESS, slots=SLOTS)
         self._stack.push_async_callback(tunnel.stop)
         self._stack.push_async_callback(self._scripts.stop)
@@ -174,6 +174,7 @@ class Embedded:
         if policy.kind != "pac":
             self._proxies[tenant.id][policy.name] = f"http://{host}:{port}"
         await self.put_site(tenant)
+        self._tunnel.revise()
         await self._tell_inspector(tenant)
 
     async def put_site(self, tenant: Tenant) -> None:

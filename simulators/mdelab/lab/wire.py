@@ -113,6 +113,11 @@ class EndpointChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     services: tuple[str, ...] | None = None
     fanotify_users: tuple[str, ...] | None = None
     clock_skew_s: int | None = None
+    release: str | None = None
+    """An upgrade of the operating system."""
+    profiles: tuple[str, ...] | None = None
+    """macOS: all the configuration profiles that are deployed from now on."""
+    locked_keys: tuple[str, ...] | None = None
 
 
 class ExecRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -160,7 +165,8 @@ class Placing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A package that comes onto an endpoint as the platform's management tools bring it."""
 
     blob: str = ""
-    """The outer JSON, damaged or foreign as it may be; "" for the tenant's own, downloaded now."""
+    """The outer JSON, damaged or foreign as it may be; on a Mac also the configuration profile that carries it. "" for the
+    tenant's own, downloaded now."""
 
 
 class PackageInfo(msgspec.Struct, frozen=True, kw_only=True):

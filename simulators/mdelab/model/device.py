@@ -25,6 +25,7 @@ _OWN_FIELDS: dict[str, Platform] = {
     "sip": Platform.MACOS,
     "profiles": Platform.MACOS,
     "edition": Platform.WINDOWS,
+    "locked_keys": Platform.WINDOWS,
 }
 """Fields that mean something on one platform only."""
 
@@ -59,6 +60,8 @@ class DeviceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """macOS: the configuration profiles that are deployed; `default` stands for all that the client needs."""
     edition: str = ""
     """Windows: `Enterprise`, `Pro`, `Education`, `Home`, ...; "" is the platform's default."""
+    locked_keys: tuple[str, ...] = ()
+    """Windows: keys of the registry that something keeps from being changed, with all that is below them."""
     cores: int = 2
     memory_mb: int = 4096
     disk_free_mb: int = 20480

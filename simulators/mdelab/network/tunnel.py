@@ -5,6 +5,8 @@ the way on. What inspects TLS is `mdelab.network.inspector`; what serves clients
 `mdelab.network.entrance`.
 """
 
+from dataclasses import dataclass
+
 from mdelab.model.errors import PeerError
 from mdelab.model.evidence import Evidence, EvidenceSink, HttpSeen
 from mdelab.model.tenant import Directory, HopPolicy
@@ -17,7 +19,16 @@ from mdelab.network.head import Head, read_head
 from mdelab.network.listener import Client, Listener, close, hold
 from mdelab.network.onward import PLAIN_PORT, TUNNEL_PORT, NotSimulated, Unreachable, connect, ends
 from mdelab.network.relay import relay
-from mdelab.network.splice import splice
+from mdelab.network.splice import Streams, splice
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tunnel:
+    """One that stands."""
+
+    client: Client
+    head: Head
+    far: Streams
 
 
 class TunnelProxy:
@@ -28,6 +39,7 @@ class TunnelProxy:
         self._zone = zone
         self._sink = sink
         self._lab_id = lab_id
+        self._tunnels: set[_Tunnel] = set()
         self._listener = Listener(self._serve)
 
     async def start(self, address: str = "127.0.0.1", slots: int = 1) -> list[Address]:
@@ -37,6 +49,14 @@ class TunnelProxy:
     async def stop(self) -> None:
         """Close everything, open tunnels too."""
         await self._listener.stop()
+
+    def revise(self) -> None:
+        """End the tunnels that the policies of now refuse: what a proxy or a firewall blocks does not go on for days."""
+        for tunnel in list(self._tunnels):
+            policy = self._policy(tunnel.client)
+            if policy is None or _verdict(policy, tunnel.head):
+                tunnel.client.writer.transport.abort()
+                tunnel.far[1].transport.abort()
 
     async def _serve(self, client: Client) -> None:
         policy = self._policy(client)
@@ -89,7 +109,7 @@ class TunnelProxy:
             if head.is_connect:
                 self._record(client, policy, head.host, status=200, onward=onward)
                 client.writer.write(ESTABLISHED)
-                await splice((client.reader, client.writer), far)
+                await self._stand(_Tunnel(client, head, far))
             else:
 
                 def record(status: int) -> None:
@@ -99,6 +119,13 @@ class TunnelProxy:
                 await relay(head, (client.reader, client.writer), far, record)
         finally:
             await close(far[1])
+
+    async def _stand(self, tunnel: _Tunnel) -> None:
+        self._tunnels.add(tunnel)
+        try:
+            await splice((tunnel.client.reader, tunnel.client.writer), tunnel.far)
+        finally:
+            self._tunnels.discard(tunnel)
 
     def _policy(self, client: Client) -> HopPolicy | None:
         caller = self._directory.caller(client.peer[0])

@@ -10,10 +10,10 @@ from mdelab.lab.client import TenantClient
 from mdelab.lab.wire import ExecResult
 
 
-def run(tenant: TenantClient, last: Last, endpoint: str, command: str, user: str = "") -> ExecResult:
+def run(tenant: TenantClient, last: Last, endpoint: str, command: str, user: str = "", stdin: str = "") -> ExecResult:
     """Run a command line, split as on the endpoint's platform; there is no shell. user: "" is who may do everything."""
     argv = words(command, tenant.endpoint(endpoint).platform)
-    result = tenant.exec(endpoint, argv, env={"USER": user} if user else {})
+    result = tenant.exec(endpoint, argv, stdin=stdin, env={"USER": user} if user else {})
     last.put(endpoint, command, result)
     return result
 

@@ -2,11 +2,12 @@
 
 import msgspec
 
-from mdelab.bdd.registry import given
+from mdelab.bdd.registry import given, when
 from mdelab.bdd.steps.network import furnish
 from mdelab.bdd.steps.onboarding import onboard
 from mdelab.bdd.words import Proxy
 from mdelab.lab.client import TenantClient
+from mdelab.lab.wire import EndpointChange
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
 from mdelab.model.platform import Platform
@@ -84,3 +85,22 @@ def onboarded_behind(tenant: TenantClient, platform: Platform, endpoint: str, pr
     """Onboarded through a proxy that its system names."""
     tenant.add_endpoint(DeviceSpec(name=endpoint, platform=platform, proxy=furnish(tenant, proxy)))
     onboard(tenant, endpoint)
+
+
+@when("{endpoint:Name} is upgraded to the release {release:Quoted}")
+def upgraded(tenant: TenantClient, endpoint: str, release: str) -> None:
+    """Of its operating system; what is installed and deployed stays as it was."""
+    tenant.change_endpoint(endpoint, EndpointChange(release=release))
+
+
+@when("the configuration profiles {profiles:Quoted} are deployed to {endpoint:Name}")
+def profiles_deployed(tenant: TenantClient, profiles: str, endpoint: str) -> None:
+    """All that the Mac has from now on, by name; `default` stands for those that the client needs."""
+    tenant.change_endpoint(endpoint, EndpointChange(profiles=tuple(profiles.split())))
+
+
+@given("the registry key {key:Quoted} of {endpoint:Name} is locked")
+def key_locked(tenant: TenantClient, key: str, endpoint: str) -> None:
+    """Something keeps it, and what is below it, from being changed, by administrators too."""
+    locked = tenant.endpoint(endpoint).spec.locked_keys
+    tenant.change_endpoint(endpoint, EndpointChange(locked_keys=(*locked, key)))

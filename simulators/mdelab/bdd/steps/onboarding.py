@@ -46,6 +46,15 @@ def user_runs_script(tenant: TenantClient, last: Last, user: str, endpoint: str,
     _run_script(tenant, last, kind, endpoint, user)
 
 
+@when("the portal's local {kind:Kind} script runs on {endpoint:Name}, answered with {answer:Quoted}")
+def local_script_runs(tenant: TenantClient, last: Last, kind: Kind, endpoint: str, answer: str) -> None:
+    """The script that asks before it begins: the answer is what somebody types, with one more key for the pause at its end."""
+    row = shell(tenant.endpoint(endpoint).platform)
+    name, text = script(order(tenant, kind, row.platform, "script"))
+    tenant.write_file(endpoint, f"{row.folder}/{name}", text)
+    run(tenant, last, endpoint, row.command.format(name=name), stdin=f"{answer}\n\n")
+
+
 @when("{endpoint:Name} gets a {damage:Damage} {kind:Kind} file")
 def gets_damaged(tenant: TenantClient, endpoint: str, damage: str, kind: Kind) -> None:
     """truncated: the second half of the package is missing. tampered: one character of its signed body differs."""

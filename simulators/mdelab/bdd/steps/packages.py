@@ -34,6 +34,17 @@ def delivered(tenant: TenantClient, member: str, kind: Kind, method: str, endpoi
     tenant.write_file(endpoint, path, package.members[member])
 
 
+@when(
+    "the management product of {endpoint:Name} delivers {member:Quoted} of the {kind:Kind} download by {method:Quoted}"
+)
+def delivered_by_product(tenant: TenantClient, endpoint: str, member: str, kind: Kind, method: str) -> None:
+    """As Intune and others do with what is pasted into them: a configuration profile for a Mac, the package elsewhere."""
+    package = order(tenant, kind, tenant.endpoint(endpoint).platform, method)
+    if member not in package.members:
+        raise LabError(f"the download holds no {member!r}. It holds: {', '.join(package.members)}.")
+    tenant.place_package(endpoint, kind, package.members[member])
+
+
 @then("the portal's {kind:Kind} download is {name:Quoted} and holds {member:Quoted}")
 def download(tenant: TenantClient, kind: Kind, name: str, member: str) -> None:
     """The names of the zip and of the script in it, today in lab time, for Linux."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mdelab.endpoint.program import Device, Io, Program
 from mdelab.endpoint.programs import linux, macos, windows
-from mdelab.endpoint.programs.flags import UnknownFlag
+from mdelab.endpoint.programs.flags import UnknownFlag, split_flags
 from mdelab.endpoint.programs.lookup import posix_name
 from mdelab.endpoint.programs.path import device_path
 from mdelab.endpoint.programs.scripts import execute, obstacle_to
@@ -19,7 +19,8 @@ from mdelab.model.windows_command_line import join as windows_join
 
 async def which(device: Device, argv: list[str], io: Io) -> int:
     code = 0
-    for name in argv[1:]:
+    _, names = split_flags(argv[1:], ())
+    for name in names:
         if name in TABLES[device.machine.spec.platform] and _is_there(device.machine.spec, name):
             io.out.write(f"/usr/bin/{name}\n")
         else:

@@ -1,6 +1,7 @@
 """`update-ca-certificates`: takes what the administrator put into /usr/local/share/ca-certificates into the OS store."""
 
 from mdelab.endpoint.program import Device, Io
+from mdelab.endpoint.programs.flags import split_flags
 
 STORE = "/etc/ssl/certs/ca-certificates.crt"
 ADDED = "/usr/local/share/ca-certificates"
@@ -9,6 +10,7 @@ _KNOWN = "/etc/ssl/certs/.mdelab-added.pem"
 
 
 async def update_ca_certificates(device: Device, argv: list[str], io: Io) -> int:
+    split_flags(argv[1:], ("-f", "--fresh"))
     files = device.machine.files
     before = files.read(_KNOWN).decode() if files.exists(_KNOWN) else ""
     store = files.read(STORE).decode() if files.exists(STORE) else ""

@@ -6,7 +6,7 @@ import re
 import stat
 
 from mdelab.endpoint.program import Device, Io
-from mdelab.endpoint.programs.flags import split_flags
+from mdelab.endpoint.programs.flags import UnknownFlag, split_flags
 from mdelab.endpoint.programs.path import device_path
 from mdelab.endpoint.programs.speech import complain
 
@@ -111,6 +111,8 @@ async def mkdir(device: Device, argv: list[str], io: Io) -> int:
 async def chmod(device: Device, argv: list[str], io: Io) -> int:
     # `-x` and the like are modes, not flags, so the flags are not split here.
     rest = [argument for argument in argv[1:] if argument not in ("-R", "-v", "--")]
+    if unknown := next((word for word in rest if word.startswith("--")), None):
+        raise UnknownFlag(unknown)
     if len(rest) < 2:
         return complain(io, f"chmod: missing operand\nTry '{argv[0]} --help' for more information.")
     asked, *names = rest

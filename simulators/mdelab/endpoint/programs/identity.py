@@ -1,7 +1,7 @@
 """Programs that say who and what the device is: echo, env, hostname, id, uname, which, whoami."""
 
 from mdelab.endpoint.program import Device, Io
-from mdelab.endpoint.programs.flags import split_flags
+from mdelab.endpoint.programs.flags import UnknownFlag, split_flags
 
 _MACHINES = {"x64": "x86_64", "arm64": "aarch64"}
 
@@ -10,6 +10,8 @@ async def echo(device: Device, argv: list[str], io: Io) -> int:
     # There is no shell: what looks like a redirection is a word like any other.
     words = argv[1:]
     end = "\n"
+    if words[:1] and words[0] in ("-e", "-E", "-ne", "-en"):
+        raise UnknownFlag(words[0])
     if words[:1] == ["-n"]:
         words, end = words[1:], ""
     io.out.write(" ".join(words) + end)
@@ -55,5 +57,6 @@ async def id_(device: Device, argv: list[str], io: Io) -> int:
 
 
 async def whoami(device: Device, argv: list[str], io: Io) -> int:
+    split_flags(argv[1:], ())
     io.out.write("root\n")
     return 0

@@ -22,6 +22,9 @@ async def python(device: Device, argv: list[str], io: Io) -> int:
     if not _is_file(device, io, script[0]):
         where = device_path(io, script[0])
         return complain(io, f"{argv[0]}: can't open file '{where}': [Errno 2] No such file or directory", _NO_FILE)
+    if version.startswith("2."):
+        # The real script says nothing; that Python 3 is recommended is seed 004 line 32.
+        io.err.write(f"{script[0]}: runs on Python {version}; Python 3 is recommended\n")
     return await run_script(device, script, io)
 
 

@@ -1,7 +1,7 @@
 """`logger`: a line in the device's syslog."""
 
 from mdelab.endpoint.program import Device, Io
-from mdelab.endpoint.programs.speech import complain
+from mdelab.endpoint.programs.flags import UnknownFlag
 
 SYSLOG = "/var/log/syslog"
 
@@ -11,7 +11,7 @@ async def logger(device: Device, argv: list[str], io: Io) -> int:
     while words and words[0].startswith("-"):
         option = words.pop(0)
         if option not in ("-p", "-t", "--priority", "--tag"):
-            return complain(io, f"logger: unrecognized option '{option}'")
+            raise UnknownFlag(option)
         value = words.pop(0) if words else ""
         if option in ("-t", "--tag"):
             tag = value

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mdelab.catalogue.macos import approvals, macos, unmet
+from mdelab.catalogue.macos import approvals, macos
 from mdelab.endpoint.health import HealthFacts
 from mdelab.endpoint.machine import Machine
 from mdelab.endpoint.programs.macos import client_bundle
@@ -17,7 +17,6 @@ def with_mac(facts: HealthFacts, machine: Machine) -> HealthFacts:
         app_version=client_bundle.version(machine.files),
         release_ring=client_bundle.channel(machine.files).ring,
         expires_after_days=macos().shelf_life.days,
-        unsupported=tuple(row.issue for row in unmet(machine.spec)),
         other_products=tuple(row.name for row in macos().product if services.get(row.service, False)),
         has_event_provider="endpoint_security" in approved,
         has_network_events="network_filter" in approved,

@@ -32,6 +32,7 @@ def administrators(device: Device) -> tuple[str, ...]:
 
 
 async def whoami(device: Device, argv: list[str], io: Io) -> int:
+    split_flags(argv[1:], ())
     io.out.write(f"{user_of(io)}\n")
     return 0
 

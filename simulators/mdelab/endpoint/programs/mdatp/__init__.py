@@ -22,7 +22,7 @@ from mdelab.endpoint.programs.mdatp import (
     scan,
     threat,
 )
-from mdelab.endpoint.programs.mdatp.call import FAILED, Call, Command, WrongUsage, read_line
+from mdelab.endpoint.programs.mdatp.call import FAILED, Call, Command, UnknownWord, WrongUsage, read_line
 from mdelab.endpoint.programs.mdatp.facts import gather
 from mdelab.endpoint.programs.speech import not_simulated
 
@@ -57,6 +57,10 @@ async def mdatp(device: Device, argv: list[str], io: Io) -> int:
         line = read_line(COMMANDS, argv[1:])
     except WrongUsage as wrong:
         io.out.write(f"{wrong}\n")
+        if isinstance(wrong, UnknownWord):
+            not_simulated(
+                io, " ".join(argv), "If the real client has it, the lab's has not: see `mdatp` for what there is."
+            )
         return FAILED
     call = Call(device=device, io=io, options=line.options, words=line.words, as_json=line.as_json)
     return await line.command.run(call)

@@ -62,6 +62,10 @@ class WrongUsage(Exception):
     """A command line that means nothing; the message is for the user."""
 
 
+class UnknownWord(WrongUsage):
+    """A command or an option that the lab does not have; whether the real client has it, nobody here knows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """A command line that was understood."""
@@ -82,15 +86,14 @@ def find_command(commands: Mapping[str, Command], words: Sequence[str]) -> str |
 
 
 def read_line(commands: Mapping[str, Command], arguments: Sequence[str]) -> Line:
-    """Read the arguments behind `mdatp`. Raises WrongUsage."""
+    """Read the arguments behind `mdatp`. Raises WrongUsage, which is an UnknownWord for what the lab does not have."""
     rest, as_json = _take_output(arguments)
     name = find_command(commands, rest)
     if name is None:
         asked = " ".join(word for word in rest if not word.startswith("-")) or " ".join(rest)
         known = "\n".join(f"  {command.usage(name)}" for name, command in sorted(commands.items()))
-        raise WrongUsage(
-            (f"Unknown command: {asked}\n" if asked else "") + f"Usage: mdatp <command> [options]\n{known}"
-        )
+        usage = f"Usage: mdatp <command> [options]\n{known}"
+        raise UnknownWord(f"Unknown command: {asked}\n{usage}") if asked else WrongUsage(usage)
     command = commands[name]
     options, words = _read_options(name, command, rest[len(name.split()) :])
     missing = [one for one in command.needs if one not in options]
@@ -131,7 +134,7 @@ def _read_options(name: str, command: Command, rest: Sequence[str]) -> tuple[dic
                 raise WrongUsage(f"Option --{option} needs a value\nUsage: {command.usage(name)}")
             options[option] = found
         else:
-            raise WrongUsage(f"Unknown option: {argument}\nUsage: {command.usage(name)}")
+            raise UnknownWord(f"Unknown option: {argument}\nUsage: {command.usage(name)}")
     if len(words) > command.words:
-        raise WrongUsage(f"Unknown command: {name} {' '.join(words)}\nUsage: {command.usage(name)}")
+        raise UnknownWord(f"Unknown command: {name} {' '.join(words)}\nUsage: {command.usage(name)}")
     return options, tuple(words)

@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from mdelab.catalogue.support import unsupported
 from mdelab.endpoint.agent import AgentState
 from mdelab.endpoint.health import HealthFacts
 from mdelab.endpoint.machine import Machine
@@ -65,6 +66,7 @@ def gather(device: Device) -> HealthFacts:
         tags=tuple(agent.tags.items()),
         log_level=settings.log_level,
         fanotify_users=agent.conflicting,
+        unsupported=unsupported(machine.spec),
         log_folder_is_open=_log_folder_is_open(machine),
         managed=frozenset(_FIELD_OF_SETTING[name] for name in settings.managed if name in _FIELD_OF_SETTING),
     )

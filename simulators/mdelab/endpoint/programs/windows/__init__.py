@@ -13,6 +13,7 @@ from mdelab.endpoint.programs.windows.mpcmdrun import mpcmdrun
 from mdelab.endpoint.programs.windows.names import program_name
 from mdelab.endpoint.programs.windows.net import net
 from mdelab.endpoint.programs.windows.netsh import netsh
+from mdelab.endpoint.programs.windows.options import take
 from mdelab.endpoint.programs.windows.powershell import powershell
 from mdelab.endpoint.programs.windows.reg import reg
 from mdelab.endpoint.programs.windows.sc import sc
@@ -38,7 +39,8 @@ async def _line(device: Device, argv: list[str], io: Io) -> int:
 async def where(device: Device, argv: list[str], io: Io) -> int:
     """`where NAME`: where a program lies; exit code 1 when it is not there."""
     code = 0
-    for name in argv[1:]:
+    _, names = take(argv[1:], {}, "/")
+    for name in names:
         if program_name(name) in PROGRAMS and "*" not in name:
             io.out.write(f"{image(name)}\n")
         else:

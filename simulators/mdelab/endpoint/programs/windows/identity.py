@@ -23,6 +23,7 @@ async def hostname(device: Device, argv: list[str], io: Io) -> int:
 
 
 async def ver(device: Device, argv: list[str], io: Io) -> int:
+    take(argv[1:], {}, "/")
     io.out.write(f"\nMicrosoft Windows [Version {device.machine.spec.release}]\n")
     return 0
 
