@@ -16,6 +16,7 @@ import pytest
 from planted import DEFECTS as COMMON_DEFECTS
 from planted import Defect
 from planted_faults import FAULT_DEFECTS
+from planted_gate import GATE_DEFECTS
 from planted_licences import LICENCE_DEFECTS
 from planted_macos import MAC_DEFECTS
 from planted_support import SUPPORT_DEFECTS
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.defect
 DEFECTS = (
     *COMMON_DEFECTS,
     *FAULT_DEFECTS,
+    *GATE_DEFECTS,
     *LICENCE_DEFECTS,
     *MAC_DEFECTS,
     *SUPPORT_DEFECTS,

@@ -13,7 +13,7 @@ from mdelab.model.basis import Basis
 from mdelab.report import LoadReport, Run, ScenarioResult, StepResult, clear, read_run, write_all
 from mdelab.report.html import page
 from mdelab.report.junit import junit
-from mdelab.report.run import summarise
+from mdelab.report.summary import summarise
 from mdelab.report.write import FILES, write_records
 
 FAILED = ScenarioResult(
@@ -62,16 +62,18 @@ def test_summary_json_has_the_documented_shape(tmp_path: Path) -> None:
     write_all(tmp_path, RUN)
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert list(summary) == [
-        *("mdelab", "lab", "backend", "profile", "seed", "subject", "basis", "exit_code", "reasons"),
-        *("scenarios", "results", "load"),
+        *("mdelab", "lab", "backend", "profile", "seed", "subject", "subjects", "basis", "exit_code", "reasons"),
+        *("gate", "scenarios", "results", "load"),
     ]
     assert summary["scenarios"] == {"passed": 0, "failed": 1, "skipped": 1, "inconclusive": 0}
     assert list(summary["results"][0]) == [
-        *("feature", "line", "scenario", "outcome", "basis", "requirements", "seed", "duration_s", "message")
+        *("feature", "line", "scenario", "outcome", "basis", "requirements", "seed", "duration_s", "message", "decides")
     ]
     assert summary["load"] == {
         "endpoints": 50,
         "accounting": {"sent": 100, "waiting": 0, "received": 101, "stored": 100, "duplicates": 1, "lost": 0},
+        "latency_ms": {},
+        "lag_ms": 0.0,
     }
     assert summary["exit_code"] == 1
     assert summary["reasons"] == ["1 scenario failed"]
@@ -122,7 +124,7 @@ def test_junit_tells_place_requirements_basis_seed_and_skip_reason(tmp_path: Pat
 
 def test_junit_counts_load_that_lost_events_as_a_failure() -> None:
     lost = Run(mdelab="0", load=LoadReport(endpoints=5, lost=1, reason="1 event is lost"))
-    root = ElementTree.fromstring(junit(lost, summarise(lost, 1, ())))
+    root = ElementTree.fromstring(junit(lost, summarise(lost)))
     failure = root.find("testsuite[@name='load']/testcase/failure")
     assert failure is not None
     assert failure.attrib["message"] == "1 event is lost"
@@ -146,7 +148,7 @@ def test_no_text_of_a_peer_can_break_the_xml(message: str, name: str) -> None:
             ),
         ),
     )
-    ElementTree.fromstring(junit(run, summarise(run, 1, ())))
+    ElementTree.fromstring(junit(run, summarise(run)))
 
 
 class Scan(HTMLParser):
@@ -166,7 +168,7 @@ class Scan(HTMLParser):
 
 
 def test_the_page_needs_nothing_else_and_begins_with_subject_and_basis() -> None:
-    text = page(RUN, summarise(RUN, 1, ("1 scenario failed",)))
+    text = page(RUN, summarise(RUN))
     scan = Scan()
     scan.feed(text)
     assert scan.foreign == []
@@ -178,6 +180,6 @@ def test_the_page_needs_nothing_else_and_begins_with_subject_and_basis() -> None
 
 
 def test_markup_in_a_message_is_text_on_the_page() -> None:
-    text = page(RUN, summarise(RUN, 1, ()))
+    text = page(RUN, summarise(RUN))
     assert "<although>" not in text
     assert "&lt;although&gt; &amp; it" in text

@@ -1,11 +1,13 @@
 """From results to the one exit code."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mdelab.model.basis import Basis
-from mdelab.report import LoadReport, Run, ScenarioResult, exit_code, promises
+from mdelab.model.latency import LatencyFigures
+from mdelab.report import Gate, LoadReport, Run, ScenarioResult, exit_code, promises
 from mdelab.report.run import Outcome
 
 
@@ -59,6 +61,60 @@ def test_load_that_did_not_hold_is_a_broken_promise_only_when_its_numbers_can_be
 ) -> None:
     load = LoadReport(endpoints=5, reason="1 of 10 events is lost", is_valid=is_valid)
     assert code(run("passed", load=load)) == expected
+
+
+def loaded(gate: Gate, **load: object) -> Run:
+    return run("passed", gate=gate, load=LoadReport(endpoints=5, onboarded=5, **load))  # type: ignore[arg-type]
+
+
+def test_a_threshold_that_failed_ends_with_4_and_says_what_was_measured() -> None:
+    failed = loaded(Gate(fail_if=("duplicates > 2",)), duplicates=3)
+    assert code(failed) == 4
+    assert [reason for _, reason in promises(failed)] == ["threshold 'duplicates > 2' failed: duplicates was 3"]
+
+
+def test_a_threshold_that_decides_nothing_ends_with_3() -> None:
+    assert code(loaded(Gate(fail_if=("p95(cyber) > 200ms",)))) == 3
+
+
+def test_a_broken_promise_beats_a_failed_threshold_and_both_are_listed() -> None:
+    gate = Gate(fail_if=("lost > 0",))
+    lost = loaded(gate, lost=1, reason="1 of 10 events is lost")
+    assert code(lost) == 1
+    assert len(promises(lost)) == 2
+
+
+def test_what_is_inconclusive_beats_a_broken_promise_and_a_failed_threshold() -> None:
+    figures = LatencyFigures(count=9, p50=1, p90=1, p95=1, p99=1, max=1)
+    gate = Gate(fail_if=("lost > 0", "p95(cyber) > 200ms"))
+    late = loaded(gate, lost=1, reason="1 of 10 events is lost", lag_ms=900.0, channels={"cyber": figures})
+    assert [one for one, _ in promises(late)] == [1, 4, 3]
+    assert code(late) == 3
+
+
+def test_without_skips_a_skip_is_a_broken_promise() -> None:
+    strict = Gate(no_skips=True)
+    assert code(run("passed", "skipped", gate=strict)) == 1
+    assert code(run("passed", gate=strict)) == 0
+
+
+def test_without_skips_a_scenario_about_an_artefact_that_was_not_given_may_be_skipped() -> None:
+    other = msgspec.structs.replace(result("skipped"), is_applicable=False)
+    assert code(Run(mdelab="0", results=(result("passed"), other), gate=Gate(no_skips=True))) == 0
+
+
+def test_a_scenario_on_a_weaker_basis_than_required_decides_nothing() -> None:
+    results = (result("passed", Basis.DOCUMENTED), result("failed", Basis.ASSUMED))
+    assert code(Run(mdelab="0", results=results)) == 1
+    weak = Run(mdelab="0", results=results, gate=Gate(require_basis=Basis.OBSERVED))
+    assert code(weak) == 0
+    assert weak.basis is Basis.DOCUMENTED
+
+
+def test_a_run_in_which_nothing_rests_on_the_required_basis_is_inconclusive() -> None:
+    assert code(run("passed", gate=Gate(require_basis=Basis.SEED))) == 0
+    weak = Run(mdelab="0", results=(result("passed", Basis.ASSUMED),), gate=Gate(require_basis=Basis.SEED))
+    assert code(weak) == 3
 
 
 def test_the_basis_of_a_run_is_the_weakest_that_ran() -> None:

@@ -1,4 +1,4 @@
-"""pytest's way into mdelab: options, the fixtures `lab`, `tenant` and `last`, and the hooks that tie the other modules in.
+"""pytest's way into mdelab: options, the fixtures (`lab`, `tenant`, `subjects`, `last`), and the hooks that tie the rest in.
 
 Loaded by its entry point alone. It leaves a project that does not use it as it is: nothing starts, no marker is strict, no
 warning is filtered, and `-p no:mdelab` works. Everything heavy is imported when it is first needed.
@@ -6,7 +6,7 @@ warning is filtered, and `-p no:mdelab` works. Everything heavy is imported when
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mdelab.bdd.last import Last
     from mdelab.bdd.session import Session
     from mdelab.lab.client import LabClient, TenantClient
+    from mdelab.model.subject import Subject, SubjectKind
 
 _SESSION: pytest.StashKey[Session] = pytest.StashKey()
 _CALL: pytest.StashKey[pytest.TestReport] = pytest.StashKey()
@@ -28,7 +29,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("mdelab", "Microsoft Defender for Endpoint test lab")
     group.addoption("--lab", metavar="NAME", help="use the lab that `mdelab up --name NAME` started; else start one")
     group.addoption("--lab-seed", type=int, metavar="N", help="the seed of the lab that is started")
-    group.addoption("--lab-keep", action="store_true", help="failed scenarios keep their tenant (useful with --lab)")
+    group.addoption(
+        "--lab-keep", action="store_true", help="failed scenarios keep their tenant, in a lab that stays up"
+    )
+    group.addoption(
+        "--subject",
+        action="append",
+        default=[],
+        metavar="KIND=FILE",
+        help="an artefact of yours to test: pac=FILE, bypass=FILE or prefs=FILE; may be repeated",
+    )
     group.addoption("--lab-backend", choices=("embedded", "docker"), default="embedded", help="where endpoints run")
     group.addoption(
         "--lab-profile", metavar="NAME", default="seed", help="dated behaviour of the product (default: seed)"
@@ -84,6 +94,12 @@ def tenant(lab: LabClient, request: pytest.FixtureRequest, pytestconfig: pytest.
     keep = bool(pytestconfig.getoption("--lab-keep")) and (report is None or report.failed)
     if not keep:
         end(lab, started)
+
+
+@pytest.fixture
+def subjects(pytestconfig: pytest.Config) -> Mapping[SubjectKind, Subject]:
+    """The user's artefacts under test, by kind."""
+    return pytestconfig.stash[_SESSION].subjects
 
 
 @pytest.fixture

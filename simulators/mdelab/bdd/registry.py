@@ -12,7 +12,7 @@ import functools
 import importlib
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -26,6 +26,7 @@ from mdelab.bdd.words import WORDS, example, legend, plain
 
 if TYPE_CHECKING:
     from mdelab.lab.wire import ExecResult
+    from mdelab.model.subject import Subject, SubjectKind
 
 Keyword = Literal["given", "when", "then"]
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -166,12 +167,19 @@ def undefined(text: str, keyword: Keyword | None = None) -> str:
     )
 
 
-def run_step(text: str, *, lab: object, tenant: object, last: Last | None = None) -> ExecResult | None:
+def run_step(
+    text: str,
+    *,
+    lab: object,
+    tenant: object,
+    last: Last | None = None,
+    subjects: Mapping[SubjectKind, Subject] | None = None,
+) -> ExecResult | None:
     """Execute one step by itself; returns what a command printed when the step ran one.
 
     text: with or without its keyword; further lines are its table (`| a | b |`) or its document (between `\"\"\"` lines, or
     as they are). last: carries the result of a command from one step to the next. A command that ends with an error is
-    not an error of the step.
+    not an error of the step. subjects: the artefacts under test.
     Raises UndefinedStep, Unmet, Inconclusive or LabError.
     """
     first, _, rest = text.strip().partition("\n")
@@ -182,7 +190,14 @@ def run_step(text: str, *, lab: object, tenant: object, last: Last | None = None
     step = found[0]
     memory = last if last is not None else Last()
     memory.is_read_later = True
-    offered = {"lab": lab, "tenant": tenant, "last": memory, "datatable": _table(rest), "docstring": _document(rest)}
+    offered = {
+        "lab": lab,
+        "tenant": tenant,
+        "last": memory,
+        "subjects": subjects or {},
+        "datatable": _table(rest),
+        "docstring": _document(rest),
+    }
     wanted = inspect.signature(step.function).parameters
     values = {**(step.match(words) or {}), **{name: value for name, value in offered.items() if name in wanted}}
     step.function(**values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mdelab.bdd.source import Doorman, Owned, Source
     from mdelab.lab.client import LabClient
     from mdelab.lab.wire import LabInfo
+    from mdelab.model.subject import Subject, SubjectKind
 
 PROFILES = ("seed",)
 _INCONCLUSIVE = 3
@@ -49,6 +50,7 @@ class Session:
             pytest.exit(f"--lab-profile {profile!r} is not known. Known: {', '.join(PROFILES)}.", returncode=2)
         if (mode := config.getini("mdelab_collect")) not in ("auto", "always", "never"):
             pytest.exit(f"mdelab_collect = {mode!r} is not known. Write auto, always or never.", returncode=2)
+        self.subjects = _subjects(config)
 
     # The lab
 
@@ -123,11 +125,13 @@ class Session:
             return (yield)
         from mdelab.bdd.choice import choose, explain_empty, skip_other_backends
         from mdelab.bdd.collect import ScenarioItem
+        from mdelab.bdd.subjects import skip_without_subject
 
         self._left_to_others = choose(session, items)
         if any(hasattr(item, "obj") and _is_scenario(item) for item in items):
             self.load_steps()
         skip_other_backends(items, self._config.getoption("--lab-backend"))
+        skip_without_subject(items, self.subjects)
         before = list(items)
         result = yield
         if any(isinstance(item, ScenarioItem) for item in before) and not items:
@@ -188,10 +192,25 @@ class Session:
             terminalreporter.write_line(
                 f"mdelab: lab {info.id}, backend {info.backend}, seed {info.seed}, profile {info.profile}"
             )
+        for subject in self.subjects.values():
+            terminalreporter.write_line(f"mdelab: subject {subject}")
         for line in sorted(self._old_wordings):
             terminalreporter.write_line(f"mdelab: {line}")
         for line in self._inconclusive:
             terminalreporter.write_line(f"mdelab: {line}")
+
+
+def _subjects(config: pytest.Config) -> Mapping[SubjectKind, Subject]:
+    """What `--subject` named; a file that cannot be tested ends the session before anything runs."""
+    given = config.getoption("--subject")
+    if not given:
+        return {}  # a session without one does not pay for the readers
+    from mdelab.bdd.subjects import read_subjects
+
+    try:
+        return read_subjects(given)
+    except LabError as error:
+        pytest.exit(str(error), returncode=2)
 
 
 def _uses_lab(item: pytest.Item) -> bool:

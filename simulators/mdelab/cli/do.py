@@ -3,6 +3,7 @@
 import click
 
 from mdelab.cli.output import json_option, note, print_json, printable
+from mdelab.cli.subjects import subject_option
 from mdelab.cli.target import lab_option, reach_tenant, tenant_option
 from mdelab.model.errors import LabError
 
@@ -11,8 +12,9 @@ from mdelab.model.errors import LabError
 @click.argument("step")
 @lab_option
 @tenant_option
+@subject_option
 @json_option
-def command(step: str, lab: str, tenant: str, as_json: bool) -> int:
+def command(step: str, lab: str, tenant: str, subject: tuple[str, ...], as_json: bool) -> int:
     """Carry out STEP, with or without its keyword, in a running lab; print what a command in it said.
 
     Exit code 1 when STEP says something that does not hold. A table or a text follows STEP on lines of its own.
@@ -21,11 +23,13 @@ def command(step: str, lab: str, tenant: str, as_json: bool) -> int:
     mdelab do 'Given a Linux endpoint lin-1'
     """
     from mdelab.bdd.registry import run_step
+    from mdelab.bdd.subjects import read_subjects
     from mdelab.bdd.verdict import Inconclusive, UndefinedStep
 
+    subjects = read_subjects(subject)
     target = reach_tenant(lab, tenant)
     try:
-        result = run_step(step, lab=target.lab, tenant=target)
+        result = run_step(step, lab=target.lab, tenant=target, subjects=subjects)
     except AssertionError as error:
         note(f"does not hold: {error}")
         return 1

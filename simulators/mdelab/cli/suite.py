@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ import pytest
 from mdelab import __version__
 from mdelab.cli.output import note
 from mdelab.model.errors import LabError
-from mdelab.report import LoadReport, Run, ScenarioResult, clear, promises, read_run
+from mdelab.report import Gate, LoadReport, Run, ScenarioResult, SubjectReport, promises, read_run
 
 if TYPE_CHECKING:
     from mdelab.lab.client import LabClient
@@ -32,6 +32,8 @@ class Suite:
     path: Path | None
     """None: the shipped features."""
     out: Path
+    """Where the reports will be; what is gathered meanwhile is in `unfinished`."""
+    unfinished: Path
     keyword: str = ""
     mark: str = ""
     workers: int | None = None
@@ -39,6 +41,12 @@ class Suite:
     endpoints: int = 0
     """0: no load."""
     seconds: float = 5.0
+    events: int = 10
+    """In each report of the load."""
+    gate: Gate = field(default_factory=Gate)
+    subjects: tuple[SubjectReport, ...] = ()
+    keep: bool = False
+    """Whether failed scenarios keep their tenant."""
     is_quiet: bool = False
 
 
@@ -55,7 +63,6 @@ def run_suite(suite: Suite, *, lab: str | None, seed: int | None) -> Run:
             f"{str(target)!r} does not exist, so there is nothing to verify. "
             "Give a folder or a file with features; `mdelab new FOLDER` writes an example."
         )
-    _clear(suite.out)
     with _lab(lab, seed) as client:
         info = client.info()
         run = _scenarios(suite, target, info.name)
@@ -65,6 +72,8 @@ def run_suite(suite: Suite, *, lab: str | None, seed: int | None) -> Run:
             backend=info.backend,
             profile=info.profile,
             seed=info.seed,
+            subjects=suite.subjects,
+            gate=suite.gate,
             results=tuple(_seeded(result, info.seed) for result in run.results),
         )
         if suite.endpoints and not run.nothing_collected:
@@ -84,16 +93,6 @@ def _lab(name: str | None, seed: int | None) -> Iterator["LabClient"]:
         yield client
 
 
-def _clear(out: Path) -> None:
-    """Take away what an earlier run left, so that nothing old can be taken for a result."""
-    try:
-        clear(out)
-    except OSError as error:
-        raise LabError(
-            f"the output folder {str(out)!r} cannot be used: {error.strerror}. Choose another with --out."
-        ) from error
-
-
 def _scenarios(suite: Suite, target: Path, lab: str) -> Run:
     # One path for pytest and its workers, whatever folder they run in.
     command = [sys.executable, "-m", "pytest", str(target), *pytest_options(suite, lab)]
@@ -104,7 +103,7 @@ def _scenarios(suite: Suite, target: Path, lab: str) -> Run:
     else:
         sys.stdout.flush()
         code = subprocess.run(command, stdout=sys.stderr, check=False).returncode
-    run = read_run(suite.out)
+    run = read_run(suite.unfinished)
     where = f"see {log}" if suite.is_quiet else "its text is above"
     if run is None:
         run = Run(mdelab=__version__)
@@ -118,13 +117,15 @@ def pytest_options(suite: Suite, lab: str) -> list[str]:
     """pytest's options besides the path."""
     workers = suite.workers if suite.workers is not None else min(os.cpu_count() or 1, _MOST_WORKERS)
     return [
-        *("-p", "mdelab.report.collect", "--mdelab-out", str(suite.out), "--lab", lab),
+        *("-p", "mdelab.report.collect", "--mdelab-out", str(suite.unfinished), "--lab", lab),
         # Locust patches the process it is loaded into; a random order would make two runs harder to compare.
         *("-p", "no:locust", "-p", "no:randomly", "-p", "no:cacheprovider"),
         *("-q", "--no-header", "--tb=short", "-rN"),
         *(("-n", str(workers)) if workers > 1 else ()),
         *(("-k", suite.keyword) if suite.keyword else ()),
         *(("-m", suite.mark) if suite.mark else ()),
+        *(part for subject in suite.subjects for part in ("--subject", f"{subject.kind}={subject.file}")),
+        *(("--lab-keep",) if suite.keep else ()),
     ]
 
 
@@ -150,7 +151,9 @@ def _load(suite: Suite, client: "LabClient") -> LoadReport:
     try:
         from mdelab.load.run import run_fleet
 
-        result = run_fleet(client, endpoints=suite.endpoints, seconds=suite.seconds, out=suite.out / "load")
+        result = run_fleet(
+            client, endpoints=suite.endpoints, seconds=suite.seconds, events=suite.events, out=suite.out / "load"
+        )
     except Exception as error:  # whatever stopped the load part, the scenarios' results must not be lost with it
         text = str(error) or type(error).__name__
         return LoadReport(endpoints=suite.endpoints, reason=text, is_valid=False)
@@ -168,6 +171,8 @@ def _load(suite: Suite, client: "LabClient") -> LoadReport:
         lost=result.lost,
         p50_ms=result.p50_ms,
         p95_ms=result.p95_ms,
+        lag_ms=result.lag_ms,
+        channels=result.channels,
         reason=result.reason,
         note=result.note,
         is_valid=is_broken or not result.reason,

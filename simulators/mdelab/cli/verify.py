@@ -1,15 +1,25 @@
 """`mdelab verify`: scenarios, then load, in one lab; one table, one report, one exit code.
 
 pytest runs in a process of its own, with the collector of `mdelab.report`; the load part is `mdelab.load`. What is asked of
-the two is in `mdelab.cli.suite`.
+the two is in `mdelab.cli.suite`; what a gate asks of the results in `mdelab.report`.
 """
 
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mdelab.cli.output import json_option, print_json
+from mdelab.cli.subjects import subject_option
+from mdelab.model.basis import Basis
 from mdelab.model.errors import LabError
+
+if TYPE_CHECKING:
+    from mdelab.report import Gate
 
 
 @click.command()
@@ -18,6 +28,27 @@ from mdelab.model.errors import LabError
 @click.option(
     "--seconds", type=click.FloatRange(min=1), default=5.0, show_default=True, help="How long the load lasts."
 )
+@click.option(
+    "--events",
+    type=click.IntRange(min=1, max=1000),
+    default=10,
+    show_default=True,
+    help="Events in each report of the load; the more, the rarer a loss that shows.",
+)
+@click.option(
+    "--fail-if",
+    multiple=True,
+    metavar="EXPR",
+    help="A threshold on the load, such as 'lost > 0' or 'p95(cyber) > 200ms'; may be repeated.",
+)
+@click.option("--no-skips", is_flag=True, help="A scenario that was skipped fails the run.")
+@click.option(
+    "--require-basis",
+    type=click.Choice([basis.value for basis in Basis]),
+    default=None,
+    help="Scenarios on a weaker basis are listed and decide nothing.",
+)
+@subject_option
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("out"), show_default=True)
 @click.option("-k", "keyword", default="", metavar="EXPR", help="Only scenarios whose names match, as for pytest.")
 @click.option("-m", "mark", default="", metavar="EXPR", help="Only scenarios whose tags match, as for pytest.")
@@ -26,27 +57,36 @@ from mdelab.model.errors import LabError
     "--workers", type=click.IntRange(min=0), default=None, help="Processes that run scenarios; 0: none extra."
 )
 @click.option("--lab", default=None, envvar="MDELAB_LAB", metavar="NAME", help="Use this running lab; else a new one.")
+@click.option("--lab-keep", is_flag=True, help="Failed scenarios keep their tenant, in a lab that stays up.")
 @click.option("--quiet", is_flag=True, help="No progress; pytest's output goes to OUT/pytest.txt.")
 @json_option
 def command(
     path: Path | None,
     endpoints: int,
     seconds: float,
+    events: int,
+    fail_if: tuple[str, ...],
+    no_skips: bool,
+    require_basis: str | None,
+    subject: tuple[str, ...],
     out: Path,
     keyword: str,
     mark: str,
     seed: int | None,
     workers: int | None,
     lab: str | None,
+    lab_keep: bool,
     quiet: bool,
     as_json: bool,
 ) -> int:
     """Run the scenarios in PATH (the shipped ones when left out), then the load; print a table and write a report.
 
-    OUT holds junit.xml, summary.json and report.html afterwards.
+    OUT holds junit.xml, summary.json, summary.md and report.html afterwards.
     """
+    from mdelab.bdd.subjects import read_subjects
     from mdelab.cli.suite import Suite, run_suite
-    from mdelab.report import write_all
+    from mdelab.report import SubjectReport, claim, publish
+    from mdelab.report.ci import announce
     from mdelab.report.terminal import show
 
     if lab is not None and seed is not None:
@@ -54,20 +94,59 @@ def command(
             f"--seed cannot be given for the running lab {lab!r}: a lab has its seed from its start. "
             "Leave --lab out, or start a lab with `mdelab up --seed`."
         )
-    suite = Suite(
-        path=path,
-        out=out,
-        keyword=keyword,
-        mark=mark,
-        workers=workers,
-        endpoints=endpoints,
-        seconds=seconds,
-        is_quiet=quiet or as_json,
+    gate = _gate(fail_if, no_skips, require_basis, endpoints)
+    subjects = tuple(
+        SubjectReport(kind=one.kind, file=one.file, sha256=one.sha256) for one in read_subjects(subject).values()
     )
-    run = run_suite(suite, lab=lab, seed=seed)
-    summary = write_all(out, run)
+    with _ended_by_sigterm_too(), claim(out) as unfinished:
+        suite = Suite(
+            path=path,
+            out=out,
+            unfinished=unfinished,
+            keyword=keyword,
+            mark=mark,
+            workers=workers,
+            endpoints=endpoints,
+            seconds=seconds,
+            events=events,
+            gate=gate,
+            subjects=subjects,
+            keep=lab_keep,
+            is_quiet=quiet or as_json,
+        )
+        run = run_suite(suite, lab=lab, seed=seed)
+        summary = publish(unfinished, out, run)
     if as_json:
         print_json(summary)
     else:
         show(run, summary, out)
+    announce(run, summary, out, os.environ)
     return summary.exit_code
+
+
+def _gate(fail_if: tuple[str, ...], no_skips: bool, require_basis: str | None, endpoints: int) -> "Gate":
+    """What the gate asks. Raises LabError for a threshold that cannot be read or that nothing would measure."""
+    from mdelab.report import Gate, parse_threshold
+
+    for text in fail_if:
+        parse_threshold(text)
+    if fail_if and not endpoints:
+        raise LabError(
+            f"--fail-if {fail_if[0]!r} is about a load, and none was asked for, so nothing would be measured. "
+            "Say how many endpoints make it: --endpoints 500."
+        )
+    return Gate(fail_if=fail_if, no_skips=no_skips, require_basis=Basis(require_basis) if require_basis else None)
+
+
+@contextmanager
+def _ended_by_sigterm_too() -> Iterator[None]:
+    """SIGTERM, with which CI servers cancel, unwinds like Ctrl-C, so that no half of a result stays."""
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -16,6 +16,7 @@ from typing import IO
 
 from mdelab.load.latency import Latencies
 from mdelab.load.protocol import (
+    CHANNELS,
     Batch,
     Begin,
     Counts,
@@ -34,6 +35,7 @@ from mdelab.load.protocol import (
     encode,
 )
 from mdelab.model.errors import LabError, NotReady
+from mdelab.model.latency import LatencyFigures, LoadChannel
 
 _START_S = 30.0
 """A worker imports and answers in under a second; a crowded machine gets thirty."""
@@ -133,6 +135,7 @@ class Fleet:
         self._home: dict[int, _Worker] = {}
         self._lock = threading.Lock()
         self._latencies = Latencies()
+        self._by_channel = {channel: Latencies() for channel in CHANNELS.values()}
         self._operations = 0
         self._failures = 0
         self._failure_texts: dict[str, int] = {}
@@ -232,6 +235,10 @@ class Fleet:
         """Over successful operations, measured from their intended start."""
         return self._latencies.percentile(share)
 
+    def channels(self) -> dict[LoadChannel, LatencyFigures]:
+        """The same, by channel."""
+        return {channel: latencies.figures() for channel, latencies in self._by_channel.items()}
+
     def _on_operation(self, operation: Operation) -> None:
         with self._lock:
             self._operations += 1
@@ -240,6 +247,7 @@ class Fleet:
                 self._failure_texts[operation.outcome] = self._failure_texts.get(operation.outcome, 0) + 1
             else:
                 self._latencies.add(operation.latency_ms)
+                self._by_channel[CHANNELS[operation.name]].add(operation.latency_ms)
         if self._forward:
             self._forward(operation)
 

@@ -3,6 +3,8 @@
 import math
 from collections import Counter
 
+from mdelab.model.latency import LatencyFigures
+
 _GROWTH = math.log(1.02)
 
 
@@ -11,10 +13,12 @@ class Latencies:
 
     def __init__(self) -> None:
         self._buckets: Counter[int] = Counter()
+        self._most = 0.0
         self.count = 0
 
     def add(self, latency_ms: float) -> None:
         self._buckets[math.ceil(math.log(max(latency_ms, 0.001)) / _GROWTH)] += 1
+        self._most = max(self._most, latency_ms)
         self.count += 1
 
     def percentile(self, share: float) -> float:
@@ -26,3 +30,9 @@ class Latencies:
             if seen >= wanted:
                 return math.exp(bucket * _GROWTH)
         return 0.0
+
+    def figures(self) -> LatencyFigures:
+        shares = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
+        # A bucket ends above what is in it.
+        found = {name: round(min(self.percentile(share), self._most), 3) for name, share in shares.items()}
+        return LatencyFigures(count=self.count, **found, max=round(self._most, 3))

@@ -111,6 +111,7 @@ class Steering:
             failure_texts=fleet.failure_texts,
             p50_ms=fleet.percentile_ms(0.5),
             p95_ms=fleet.percentile_ms(0.95),
+            channels=fleet.channels(),
             lag_ms=max((one.lag_ms for one in drains), default=0.0),
             cpu_s=sum(one.cpu_s for one in drains),
             rss_bytes=sum(one.rss_bytes for one in drains),

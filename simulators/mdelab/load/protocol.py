@@ -7,11 +7,15 @@ behind. The two ends are `mdelab.load.fleet` and `mdelab.load.worker`.
 import msgspec
 
 from mdelab.lab.wire import FleetRange
+from mdelab.model.latency import LoadChannel
 
 ENROL = "enrol"
 REPORT = "cyber report"
 OFFBOARD = "offboard"
 """The names of the operations, as Locust's tables show them."""
+
+CHANNELS: dict[str, LoadChannel] = {ENROL: "enrol", REPORT: "cyber", OFFBOARD: "offboard"}
+"""Operation -> the channel whose latency it is, as thresholds name it."""
 
 
 class FleetPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,6 +157,7 @@ decode_order = msgspec.json.Decoder(Order).decode
 decode_message = msgspec.json.Decoder(Message).decode
 
 __all__ = [
+    "CHANNELS",
     "ENROL",
     "OFFBOARD",
     "REPORT",

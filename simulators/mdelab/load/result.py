@@ -4,9 +4,7 @@ import msgspec
 
 from mdelab.lab.wire import Accounting
 from mdelab.load.protocol import Counts
-
-_LATE_MS = 250.0
-"""A schedule that runs later than this adds its own delay to every latency, so the latencies say nothing."""
+from mdelab.model.latency import LATE_MS, LatencyFigures, LoadChannel
 
 
 class FleetSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +24,7 @@ class FleetSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Processor time of all workers."""
     rss_bytes: int
     """Resident memory of all workers when they were drained."""
+    channels: dict[LoadChannel, LatencyFigures] = {}
     reason: str = ""
     """Why the fleet's counters are incomplete; "" when they are not."""
 
@@ -48,6 +47,9 @@ class LoadResult(msgspec.Struct, frozen=True, kw_only=True):
     p95_ms: float
     reason: str
     """What was broken or kept the run from being a result; "" when every counter agrees."""
+    lag_ms: float = 0.0
+    """How late the generator was at the worst, by its own schedule."""
+    channels: dict[LoadChannel, LatencyFigures] = {}
     note: str = ""
     """What a reader of the latencies must know; never a failure."""
 
@@ -73,6 +75,8 @@ def judge(summary: FleetSummary, accounting: Accounting) -> LoadResult:
         p50_ms=round(summary.p50_ms, 3),
         p95_ms=round(summary.p95_ms, 3),
         reason=_reason(summary, accounting, lost),
+        lag_ms=round(summary.lag_ms, 3),
+        channels=summary.channels,
         note=_note(summary),
     )
 
@@ -121,7 +125,7 @@ def _most_often(summary: FleetSummary) -> str:
 
 
 def _note(summary: FleetSummary) -> str:
-    if summary.lag_ms > _LATE_MS:
+    if summary.lag_ms > LATE_MS:
         return (
             f"the load generator ran up to {summary.lag_ms:.0f} ms late, so the latencies include its own delay; "
             "the counts are not affected"

@@ -23,3 +23,8 @@ def weakest(bases: Iterable[Basis]) -> Basis:
     """The weakest of `bases`; `Basis.SEED` when there are none."""
     order = list(Basis)
     return max(bases, key=order.index, default=Basis.SEED)
+
+
+def is_as_strong(basis: Basis, wanted: Basis) -> bool:
+    """Whether `basis` is `wanted` or better."""
+    return weakest((basis, wanted)) is wanted

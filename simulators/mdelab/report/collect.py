@@ -4,8 +4,9 @@
 on its reports, and the controller gathers them. Which files are written is in `mdelab.report.write`.
 
 What other plugins may add with `item.user_properties`: `mdelab_seed` (int), `mdelab_evidence` (lines of text about the
-scenario's connections), `mdelab_records` (these connections as plain JSON values; kept in a file of their own), and
-`mdelab_inconclusive` (why nothing can be concluded from the scenario).
+scenario's connections), `mdelab_records` (these connections as plain JSON values; kept in a file of their own),
+`mdelab_inconclusive` (why nothing can be concluded from the scenario), `mdelab_not_applicable` (that it was skipped because its
+subject was not given), and `mdelab_kept` (commands that look into the tenant that it kept).
 """
 
 from collections.abc import Generator
@@ -26,7 +27,10 @@ _ATTRIBUTE = "mdelab_facts"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("mdelab").addoption(
-        "--mdelab-out", metavar="DIR", default=None, help="write results.json, summary.json, junit.xml and report.html"
+        "--mdelab-out",
+        metavar="DIR",
+        default=None,
+        help="write summary.json, junit.xml, report.html and more",
     )
 
 
@@ -91,6 +95,7 @@ def _result(report: pytest.TestReport, facts: Facts) -> ScenarioResult:
     outcome, message = _judge(report, facts)
     properties = dict(report.user_properties)
     evidence: Any = properties.get("mdelab_evidence", ())
+    kept: Any = properties.get("mdelab_kept", ())
     return ScenarioResult(
         id=report.nodeid,
         feature=facts.feature or report.location[0],
@@ -105,6 +110,8 @@ def _result(report: pytest.TestReport, facts: Facts) -> ScenarioResult:
         message=_whole(message),
         steps=facts.steps,
         details=_whole(report.longreprtext) if report.failed else "",
+        is_applicable="mdelab_not_applicable" not in properties,
+        kept=tuple(map(str, kept)),
         evidence=tuple(_whole(str(line)) for line in ([evidence] if isinstance(evidence, str) else evidence)),
     )
 

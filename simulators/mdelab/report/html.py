@@ -9,7 +9,8 @@ from itertools import groupby
 
 import msgspec
 
-from mdelab.report.run import Run, ScenarioResult, Summary
+from mdelab.report.run import Run, ScenarioResult
+from mdelab.report.summary import Summary
 
 OUTCOMES = ("passed", "failed", "inconclusive", "skipped")
 
@@ -38,7 +39,13 @@ def page(run: Run, summary: Summary) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(files("mdelab.report").joinpath("report.html").read_text(encoding="utf-8"))
     return template.render(
-        run=run, summary=summary, features=features(run), bars=bars(run), counts=run.counts(), outcomes=OUTCOMES
+        run=run,
+        summary=summary,
+        features=features(run),
+        bars=bars(run),
+        counts=run.counts(),
+        outcomes=OUTCOMES,
+        skipped=[result for result in run.results if result.outcome == "skipped"],
     )
 
 

@@ -1,7 +1,7 @@
-"""The values that a run is made of, and the shape of `summary.json`.
+"""The values that a run is made of: everything, kept as `results.json` for our own writers.
 
-`Run` is everything (kept as `results.json`, for our own writers); `Summary` is the documented extract (`docs/contracts.md` 6).
-Which exit code follows from a run is in `mdelab.report.outcome`; how results are gathered in `mdelab.report.collect`.
+The documented extract is `mdelab.report.summary`. Which exit code follows from a run is in `mdelab.report.outcome`; how results
+are gathered in `mdelab.report.collect`.
 """
 
 from collections import Counter
@@ -9,7 +9,9 @@ from typing import Literal
 
 import msgspec
 
-from mdelab.model.basis import Basis, weakest
+from mdelab.model.basis import Basis, is_as_strong, weakest
+from mdelab.model.latency import LatencyFigures, LoadChannel
+from mdelab.model.subject import SubjectKind
 
 SELF_TEST = "mdelab itself (self-test; nothing of yours was tested)"
 """The subject of a run in which no artefact of the user's took part."""
@@ -52,6 +54,10 @@ class ScenarioResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """Lines about the connections that the scenario made."""
     records: str = ""
     """File with the records of these connections, below the run's folder; "" when none were kept."""
+    kept: tuple[str, ...] = ()
+    """Commands that look into the tenant that was kept, and one that repeats the scenario; empty when it was not kept."""
+    is_applicable: bool = True
+    """False when it was skipped because the artefact that it is about was not given."""
 
 
 class LoadReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,12 +75,38 @@ class LoadReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     failures: int = 0
     p50_ms: float = 0.0
     p95_ms: float = 0.0
+    lag_ms: float = 0.0
+    """How late the generator was at the worst, by its own schedule."""
+    channels: dict[LoadChannel, LatencyFigures] = {}
     reason: str = ""
     """Why the load part did not hold; empty when it did."""
     note: str = ""
     """What a reader of the latencies must know."""
     is_valid: bool = True
     """False when nothing can be concluded from it: the generator failed, or the part did not run."""
+
+
+class SubjectReport(msgspec.Struct, frozen=True, kw_only=True):
+    """An artefact of the user's that was under test."""
+
+    kind: SubjectKind
+    file: str
+    """As it was given."""
+    sha256: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}={self.file} (sha256 {self.sha256})"
+
+
+class Gate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a release gate asks beyond the promises."""
+
+    fail_if: tuple[str, ...] = ()
+    """Thresholds, see `mdelab.report.threshold`."""
+    no_skips: bool = False
+    """Whether a skip is a failure."""
+    require_basis: Basis | None = None
+    """Scenarios on a weaker basis are listed and decide nothing; None: all decide."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -85,7 +117,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     backend: str = "embedded"
     profile: str = "seed"
     seed: int = 0
-    subject: str = SELF_TEST
+    subjects: tuple[SubjectReport, ...] = ()
+    gate: Gate = Gate()
     results: tuple[ScenarioResult, ...] = ()
     load: LoadReport | None = None
     nothing_collected: str = ""
@@ -96,111 +129,21 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def basis(self) -> Basis:
         """The weakest basis that this run rests on; `lab-defined` when nothing ran."""
-        bases = [result.basis for result in self.results if result.outcome in ("passed", "failed")]
+        bases = [result.basis for result in self.deciding if result.outcome in ("passed", "failed")]
         return weakest(bases) if bases else Basis.LAB_DEFINED
+
+    @property
+    def subject(self) -> str:
+        """What was under test, in words."""
+        return ", ".join(map(str, self.subjects)) or SELF_TEST
+
+    def decides(self, result: ScenarioResult) -> bool:
+        """Whether the result counts for the exit code; others are informational."""
+        return self.gate.require_basis is None or is_as_strong(result.basis, self.gate.require_basis)
+
+    @property
+    def deciding(self) -> list[ScenarioResult]:
+        return [result for result in self.results if self.decides(result)]
 
     def counts(self) -> Counter[str]:
         return Counter(result.outcome for result in self.results)
-
-
-class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    passed: int
-    failed: int
-    skipped: int
-    inconclusive: int
-
-
-class SummaryResult(msgspec.Struct, frozen=True, kw_only=True):
-    feature: str
-    line: int
-    scenario: str
-    outcome: Outcome
-    basis: Basis
-    requirements: tuple[str, ...]
-    seed: int
-    duration_s: float
-    message: str
-
-
-class SummaryAccounting(msgspec.Struct, frozen=True, kw_only=True):
-    sent: int
-    waiting: int
-    received: int
-    stored: int
-    duplicates: int
-    lost: int
-
-
-class SummaryLoad(msgspec.Struct, frozen=True, kw_only=True):
-    endpoints: int
-    accounting: SummaryAccounting
-
-
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """`out/summary.json`: public, see `docs/contracts.md` 6."""
-
-    mdelab: str
-    lab: str
-    backend: str
-    profile: str
-    seed: int
-    subject: str
-    basis: Basis
-    exit_code: int
-    reasons: tuple[str, ...]
-    scenarios: Counts
-    results: tuple[SummaryResult, ...]
-    load: SummaryLoad | None
-
-
-def summarise(run: Run, code: int, reasons: tuple[str, ...]) -> Summary:
-    """The documented extract of `run`."""
-    counts = run.counts()
-    return Summary(
-        mdelab=run.mdelab,
-        lab=run.lab,
-        backend=run.backend,
-        profile=run.profile,
-        seed=run.seed,
-        subject=run.subject,
-        basis=run.basis,
-        exit_code=code,
-        reasons=reasons,
-        scenarios=Counts(
-            passed=counts["passed"],
-            failed=counts["failed"],
-            skipped=counts["skipped"],
-            inconclusive=counts["inconclusive"],
-        ),
-        results=tuple(
-            SummaryResult(
-                feature=result.feature,
-                line=result.line,
-                scenario=result.scenario,
-                outcome=result.outcome,
-                basis=result.basis,
-                requirements=result.requirements,
-                seed=result.seed,
-                duration_s=round(result.duration_s, 3),
-                message=result.message,
-            )
-            for result in run.results
-        ),
-        load=_load(run.load),
-    )
-
-
-def _load(load: LoadReport | None) -> SummaryLoad | None:
-    if load is None:
-        return None
-    return SummaryLoad(
-        endpoints=load.endpoints,
-        accounting=SummaryAccounting(
-            sent=load.sent,
-            waiting=load.waiting,
-            received=load.received,
-            stored=load.stored,
-            duplicates=load.duplicates,
-            lost=load.lost,
-        ),
-    )

@@ -8,7 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mdelab.report.html import features
-from mdelab.report.run import LoadReport, Run, ScenarioResult, Summary
+from mdelab.report.run import SELF_TEST, LoadReport, Run, ScenarioResult
+from mdelab.report.summary import Summary
 
 _FILE_WIDTH = 110
 _STYLES = {"passed": "green", "failed": "red", "inconclusive": "yellow", "skipped": "dim"}
@@ -20,7 +21,8 @@ def show(run: Run, summary: Summary, out: Path, console: Console | None = None) 
     Texts go in as `Text`: what came from a peer must neither be markup nor steer the terminal (rich drops control codes).
     """
     console = console or _console()
-    _say(console, Text(f"subject: {run.subject}"))
+    for subject in run.subjects or (SELF_TEST,):
+        _say(console, Text(f"subject: {subject}"))
     _say(
         console, Text(f"basis: {summary.basis.value}  seed: {run.seed}  profile: {run.profile}  backend: {run.backend}")
     )
@@ -28,9 +30,13 @@ def show(run: Run, summary: Summary, out: Path, console: Console | None = None) 
         console.print(_table(run))
     for result in run.results:
         if result.outcome != "passed":
-            _explain(console, result)
+            _explain(console, result, run.decides(result))
     if run.load is not None:
         _load(console, run.load)
+    for judged in summary.gate.thresholds:
+        style = {"held": "green", "failed": "red", "inconclusive": "yellow"}[judged.verdict]
+        line = Text(f"threshold: fails if {judged.expression}: {judged.reason}: ")
+        _say(console, line.append(judged.verdict, style=style))
     for reason in summary.reasons:
         _say(console, Text(reason, style="red"))
     counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(run.counts().items()))
@@ -69,8 +75,9 @@ def _table(run: Run) -> Table:
     return table
 
 
-def _explain(console: Console, result: ScenarioResult) -> None:
-    _say(console, Text(f"\n{result.outcome}: {result.scenario}", style=_STYLES[result.outcome]))
+def _explain(console: Console, result: ScenarioResult, decides: bool) -> None:
+    note = "" if decides else f" (informational: basis {result.basis})"
+    _say(console, Text(f"\n{result.outcome}{note}: {result.scenario}", style=_STYLES[result.outcome]))
     _say(console, Text(f"  {result.feature}:{result.line}  seed {result.seed}", style="dim"))
     failed = next((step for step in result.steps if step.outcome == "failed"), None)
     if failed is not None:
@@ -79,6 +86,8 @@ def _explain(console: Console, result: ScenarioResult) -> None:
         _say(console, Text(f"    {line}"))
     if result.records:
         _say(console, Text(f"    records: {result.records}", style="dim"))
+    for line in result.kept:
+        _say(console, Text(f"    {line}"))
 
 
 def _load(console: Console, load: LoadReport) -> None:

@@ -9,27 +9,32 @@ import msgspec
 
 from mdelab.report.html import page
 from mdelab.report.junit import junit
-from mdelab.report.outcome import exit_code, promises
-from mdelab.report.run import Run, Summary, summarise
+from mdelab.report.markdown import markdown
+from mdelab.report.run import Run
+from mdelab.report.summary import Summary, summarise
 
 RESULTS = "results.json"
-FILES = (RESULTS, "summary.json", "junit.xml", "report.html")
+FILES = (RESULTS, "summary.json", "summary.md", "junit.xml", "report.html")
 """What `write_all` leaves in its folder."""
 
-_EVIDENCE = "evidence"
+CODE_QUALITY = "gl-code-quality.json"
+"""Written for GitLab, see `mdelab.report.ci`."""
+
+EVIDENCE = "evidence"
+"""The folder below a run's that holds the records of scenarios which did not pass."""
 _RECORDS = ".connections.json"
 
 
 def write_all(out: Path, run: Run) -> Summary:
-    """Write results.json, summary.json, junit.xml and report.html into `out`; return the summary.
+    """Write results.json, summary.json, summary.md, junit.xml and report.html into `out`; return the summary.
 
     out: made when missing. Each file appears whole or not at all. Raises OSError.
     """
     out.mkdir(parents=True, exist_ok=True)
-    wrong = promises(run)
-    summary = summarise(run, exit_code(wrong), tuple(reason for _, reason in wrong))
+    summary = summarise(run)
     _put(out / RESULTS, _pretty(run))
     _put(out / "summary.json", _pretty(summary))
+    _put(out / "summary.md", markdown(run, summary).encode())
     _put(out / "junit.xml", junit(run, summary))
     _put(out / "report.html", page(run, summary).encode())
     return summary
@@ -41,8 +46,8 @@ def write_records(out: Path, result_id: str, records: object) -> str:
     result_id: its pytest id; records: connections as plain JSON values. Raises OSError.
     """
     words = re.sub(r"[^A-Za-z0-9]+", "-", result_id.rpartition("::")[2]).strip("-")[:60].lower()
-    name = f"{_EVIDENCE}/{words}-{hashlib.sha256(result_id.encode()).hexdigest()[:8]}{_RECORDS}"
-    (out / _EVIDENCE).mkdir(parents=True, exist_ok=True)
+    name = f"{EVIDENCE}/{words}-{hashlib.sha256(result_id.encode()).hexdigest()[:8]}{_RECORDS}"
+    (out / EVIDENCE).mkdir(parents=True, exist_ok=True)
     _put(out / name, msgspec.json.format(msgspec.json.encode(records), indent=2) + b"\n")
     return name
 
@@ -50,7 +55,7 @@ def write_records(out: Path, result_id: str, records: object) -> str:
 def clear(out: Path) -> None:
     """Take away what an earlier run left in `out`, and nothing else. Makes the folder. Raises OSError."""
     out.mkdir(parents=True, exist_ok=True)
-    for path in [*(out / name for name in FILES), *(out / _EVIDENCE).glob(f"*{_RECORDS}")]:
+    for path in [*(out / name for name in (*FILES, CODE_QUALITY)), *(out / EVIDENCE).glob(f"*{_RECORDS}")]:
         path.unlink(missing_ok=True)
 
 

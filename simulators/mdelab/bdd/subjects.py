@@ -1,0 +1,78 @@
+"""The user's own artefacts under test: read once, at the start, so that a wrong file is told before anything runs.
+
+What makes an artefact unfit for any test is a mistake of usage, told by `mdelab.model.subject`; what is wrong about a sound one
+(a host that it forgets) is for scenarios.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mdelab.model.errors import LabError
+from mdelab.model.subject import MOST_BYTES, NAMES, SUBJECT_KINDS, Subject, SubjectKind, make_subject
+
+if TYPE_CHECKING:
+    import pytest
+
+TAGS: dict[str, SubjectKind] = {f"subject-{kind}": kind for kind in SUBJECT_KINDS}
+"""Tag of a scenario -> the artefact that it is about."""
+
+_HOW = "Write it as KIND=FILE, such as pac=corp.pac; kinds are " + ", ".join(
+    f"{kind} ({name})" for kind, name in NAMES.items()
+)
+
+
+def read_subjects(given: Sequence[str]) -> dict[SubjectKind, Subject]:
+    """Read what `--subject` named. Raises LabError, with the place and the mend, for what cannot be tested."""
+    found: dict[SubjectKind, Subject] = {}
+    for text in given:
+        kind, file = _split(text)
+        if kind in found:
+            raise LabError(
+                f"--subject {text!r}: a {NAMES[kind]} is under test already, {found[kind].file!r}. "
+                "Give one of each kind, and run the command once for each of the others."
+            )
+        found[kind] = make_subject(kind, file, _read(kind, file))
+    return found
+
+
+def skip_without_subject(items: Sequence[pytest.Item], subjects: Mapping[SubjectKind, Subject]) -> None:
+    """A scenario about an artefact that was not given is skipped with its reason."""
+    import pytest
+
+    for item in items:
+        for mark in item.iter_markers():
+            kind = TAGS.get(mark.name)
+            if kind is not None and kind not in subjects:
+                reason = f"no {NAMES[kind]} is under test: give one with --subject {kind}=FILE"
+                item.add_marker(pytest.mark.skip(reason=reason))
+                item.user_properties.append(("mdelab_not_applicable", True))
+
+
+def _split(text: str) -> tuple[SubjectKind, str]:
+    name, has_file, file = text.partition("=")
+    for kind in SUBJECT_KINDS:
+        if kind == name and file:
+            return kind, file
+    if not has_file:
+        raise LabError(f"--subject {text!r} does not say what kind of artefact it is. {_HOW}.")
+    if name in SUBJECT_KINDS:
+        raise LabError(f"--subject {text!r} names no file. {_HOW}.")
+    near = get_close_matches(name, SUBJECT_KINDS, n=1)
+    guess = f" Did you mean {near[0]!r}?" if near else ""
+    raise LabError(f"--subject {text!r}: nothing is known of a kind {name!r}.{guess} {_HOW}.")
+
+
+def _read(kind: SubjectKind, file: str) -> bytes:
+    try:
+        with Path(file).open("rb") as opened:
+            # One byte more than is taken, whatever the file's size says: it may be a pipe or a device.
+            return opened.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise LabError(
+            f"the {NAMES[kind]} under test, {file!r}, cannot be read: {error.strerror}. "
+            f"Check the path; a relative one begins in {str(Path.cwd())!r}."
+        ) from error
