@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from dataclasses import replace
 from datetime import datetime
 
 from mdelab.catalogue.pac_problems import pac_problems
@@ -10,6 +11,7 @@ from mdelab.endpoint.pac.evaluate import Resolve, Runner, View, check, evaluate
 from mdelab.lab.wire import PacAnswer, PacComplaint, PacQuestion, PacVerdict
 from mdelab.model.errors import LabError
 from mdelab.model.pac import PacFailure, Script, decode
+from mdelab.model.pac_trace import line_in, traced
 
 
 def bytes_of(question: PacQuestion) -> bytes:
@@ -47,7 +49,14 @@ async def _verdict(runner: Runner, script: Script, url: str, view: View) -> PacV
         ways=[str(way) if way else "direct" for way in said.ways],
         passed_over=list(said.passed_over),
         complaint=_complaint(said.note) if said.note else None,
+        line=await _deciding_line(runner, script, url, view),
     )
+
+
+async def _deciding_line(runner: Runner, script: Script, url: str, view: View) -> int:
+    """Asked of a copy, so that nothing which makes the copy fail can touch the verdict."""
+    said = await evaluate(runner, replace(script, text=traced(script.text)), url, view)
+    return 0 if isinstance(said, PacFailure) else line_in(said.passed_over)
 
 
 def _complaint(failure: PacFailure) -> PacComplaint:

@@ -298,6 +298,8 @@ class PacVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """`http://host:port` or `direct`, in the script's order; empty when it gave no answer."""
     passed_over: list[str] = []
     """Entries that the agent cannot use."""
+    line: int = 0
+    """Of the `return` that decided; 0 when that cannot be told."""
     complaint: PacComplaint | None = None
     """Why there was no answer, or why the one that there is was probably not meant."""
 
