@@ -47,6 +47,7 @@ STEP_MODULES = (
     "mdelab.bdd.steps.subscriptions",
     "mdelab.bdd.steps.evidence",
     "mdelab.bdd.steps.faults",
+    "mdelab.bdd.steps.subject",
     "mdelab.bdd.steps.clients",
     "mdelab.bdd.steps.time",
 )

@@ -6,19 +6,28 @@ What makes an artefact unfit for any test is a mistake of usage, told by `mdelab
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mdelab.bdd.verdict import Unmet
+from mdelab.catalogue.services import documented_urls
+from mdelab.lab.wire import PacAnswer, PacQuestion, PacVerdict
 from mdelab.model.errors import LabError
+from mdelab.model.pac import Problem
 from mdelab.model.subject import MOST_BYTES, NAMES, SUBJECT_KINDS, Subject, SubjectKind, make_subject
 
 if TYPE_CHECKING:
     import pytest
 
+    from mdelab.lab.client import TenantClient
+
 TAGS: dict[str, SubjectKind] = {f"subject-{kind}": kind for kind in SUBJECT_KINDS}
 """Tag of a scenario -> the artefact that it is about."""
+
+_UNTESTABLE = (Problem.OUT_OF_TIME, Problem.OUT_OF_MEMORY, Problem.TOO_DEEP, Problem.ENGINE)
 
 _HOW = "Write it as KIND=FILE, such as pac=corp.pac; kinds are " + ", ".join(
     f"{kind} ({name})" for kind, name in NAMES.items()
@@ -50,6 +59,44 @@ def skip_without_subject(items: Sequence[pytest.Item], subjects: Mapping[Subject
                 reason = f"no {NAMES[kind]} is under test: give one with --subject {kind}=FILE"
                 item.add_marker(pytest.mark.skip(reason=reason))
                 item.user_properties.append(("mdelab_not_applicable", True))
+
+
+def of_kind(subjects: Mapping[SubjectKind, Subject], kind: SubjectKind) -> Subject:
+    """The artefact. Raises LabError with advice when none was given."""
+    if kind not in subjects:
+        raise LabError(f"no {NAMES[kind]} is under test. Give one: --subject {kind}=FILE")
+    return subjects[kind]
+
+
+def judged(tenant: TenantClient, subject: Subject, urls: Sequence[str] = ()) -> PacAnswer:
+    """What the lab's engine makes of a PAC file."""
+    content = base64.b64encode(subject.content).decode()
+    return tenant.judge_pac(PacQuestion(base64=content, urls=list(urls)))
+
+
+def ways(tenant: TenantClient, subject: Subject, urls: Sequence[str]) -> list[PacVerdict]:
+    """What a PAC file says about each URL. Raises Unmet when it cannot be read at all."""
+    answer = judged(tenant, subject, urls)
+    if answer.complaint:
+        raise Unmet(
+            f"{subject.place(answer.complaint.line)}: {answer.complaint.text}, so it says nothing about any URL."
+        )
+    return answer.verdicts
+
+
+def check_runnable(tenant: TenantClient, subjects: Mapping[SubjectKind, Subject]) -> None:
+    """Raise LabError for a PAC file that takes its engine down: what it says cannot be tested."""
+    if "pac" not in subjects:
+        return
+    subject = subjects["pac"]
+    answer = judged(tenant, subject, documented_urls()[:1])
+    complaints = (answer.complaint, *(verdict.complaint for verdict in answer.verdicts))
+    for wrong in complaints:
+        if wrong is not None and wrong.problem in _UNTESTABLE:
+            raise LabError(
+                f"the PAC file under test cannot be tested: {subject.place(wrong.line)}: {wrong.text}. Clients end such a script "
+                "and go on without it. Correct it before it is tested."
+            )
 
 
 def _split(text: str) -> tuple[SubjectKind, str]:

@@ -63,6 +63,13 @@ def mistakes(preferences: Preferences) -> list[str]:
     return found
 
 
+def shown_by(preferences: Preferences) -> list[tuple[Setting, str]]:
+    """The settings that `mdatp health` shows, each with its field."""
+    known = preference_rows(preferences.platform)
+    shown = [(setting, known[setting.name].health) for setting in preferences.settings if setting.name in known]
+    return [(setting, field) for setting, field in shown if field]
+
+
 def _unknown(setting: Setting, platform: Platform) -> str:
     keys = list(preference_rows(platform))
     last = setting.path[-1]

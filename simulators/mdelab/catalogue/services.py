@@ -2,6 +2,7 @@
 
 from functools import cache, lru_cache
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -76,6 +77,37 @@ def probes(connectivity: Connectivity, platform: Platform, geography: str) -> tu
         for row in read_services().probe
         if row.connectivity == connectivity and platform in row.platforms and row.geography in ("WW", geography)
     )
+
+
+_OF_DEVICES = (
+    "cloud-protection",
+    "command-and-control",
+    "cyber-telemetry",
+    "streamlined",
+    "samples",
+    "updates",
+    "revocation",
+)
+"""The channels that a device itself uses; the others are for people and their tools."""
+
+
+@cache
+def documented_urls() -> tuple[str, ...]:
+    """What a device must reach: the URLs of the connectivity tests, then every other documented host, in its list's order."""
+    urls = [row.url for row in read_services().probe]
+    tested = {urlsplit(url).hostname for url in urls}
+    urls += [
+        f"{'http' if row.port == 80 else 'https'}://{row.host}/"
+        for row in services()
+        if row.channel in _OF_DEVICES and "*" not in row.host and row.host not in tested
+    ]
+    return tuple(dict.fromkeys(urls))
+
+
+@cache
+def pinned_hosts() -> tuple[str, ...]:
+    """The hosts, or `*.suffix`, on which the agent believes its own roots only: an inspecting proxy must pass them on unread."""
+    return tuple(dict.fromkeys(row.host for row in services() if row.trust is Trust.ROOT_SET))
 
 
 @cache

@@ -85,7 +85,7 @@ def command(
     """
     from mdelab.bdd.subjects import read_subjects
     from mdelab.cli.suite import Suite, run_suite
-    from mdelab.report import SubjectReport, claim, publish
+    from mdelab.report import claim, publish
     from mdelab.report.ci import announce
     from mdelab.report.terminal import show
 
@@ -95,9 +95,7 @@ def command(
             "Leave --lab out, or start a lab with `mdelab up --seed`."
         )
     gate = _gate(fail_if, no_skips, require_basis, endpoints)
-    subjects = tuple(
-        SubjectReport(kind=one.kind, file=one.file, sha256=one.sha256) for one in read_subjects(subject).values()
-    )
+    subjects = read_subjects(subject)
     with _ended_by_sigterm_too(), claim(out) as unfinished:
         suite = Suite(
             path=path,

@@ -68,7 +68,10 @@ def _mistake(text: str) -> str:
     if "/" in text:
         return f"has a path, but a proxy decides by the host alone. Write {text.partition('/')[0]!r}."
     if not _HOST.fullmatch(text):
-        return "is no host name. Write a name such as x.cp.wd.microsoft.com, or *.wd.microsoft.com for all below it."
+        inner = (
+            "has a star inside, and proxies differ in what they make of it" if "*" in text[1:] else "is no host name"
+        )
+        return f"{inner}. Write a name such as x.cp.wd.microsoft.com, or *.wd.microsoft.com for all below it."
     return ""
 
 

@@ -75,6 +75,12 @@ def parse_preferences(content: bytes, file: str) -> Preferences:
     return Preferences(file=file, platform=Platform.LINUX, settings=tuple(_json(content, file)))
 
 
+def as_text(content: bytes) -> str:
+    """The document as text: a binary property list becomes one in XML."""
+    is_binary = content.startswith(b"bplist")
+    return plistlib.dumps(plistlib.loads(content)).decode() if is_binary else content.decode("utf-8-sig")
+
+
 def _json(content: bytes, file: str) -> list[Setting]:
     try:
         text = content.decode("utf-8-sig")

@@ -40,6 +40,10 @@ class Subject:
     def sha256(self) -> str:
         return hashlib.sha256(self.content).hexdigest()
 
+    def place(self, line: int) -> str:
+        """`file:line`, or the file where no line is known."""
+        return f"{self.file}:{line}" if line else self.file
+
     @property
     def text(self) -> str:
         """Its text, of the kinds that are text."""

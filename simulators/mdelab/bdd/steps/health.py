@@ -17,6 +17,12 @@ def health(tenant: TenantClient, endpoint: str) -> dict[str, str]:
     return {name.strip(): _value(value) for name, _, value in rows if name.strip()}
 
 
+def health_managed(tenant: TenantClient, endpoint: str) -> set[str]:
+    """The fields that are marked as decided by an administrator."""
+    result = tenant.exec(endpoint, ["mdatp", "health"])
+    return {line.partition(":")[0].strip() for line in result.stdout.splitlines() if line.endswith(" [managed]")}
+
+
 def shows(tenant: TenantClient, endpoint: str, wanted: dict[str, str]) -> Seen:
     """Whether health has these values now."""
     found = health(tenant, endpoint)

@@ -4,11 +4,10 @@ import msgspec
 
 from mdelab.bdd.registry import given, when
 from mdelab.bdd.words import Proxy
-from mdelab.catalogue import services
+from mdelab.catalogue.services import pinned_hosts
 from mdelab.lab.client import TenantClient
 from mdelab.model.errors import LabError
 from mdelab.model.tenant import HopPolicy
-from mdelab.model.trust import Trust
 
 
 def furnish(tenant: TenantClient, proxy: Proxy) -> str:
@@ -43,8 +42,7 @@ def permits_anonymous(tenant: TenantClient, proxy: Proxy) -> None:
 @when("{proxy:Proxy} exempts the Defender hosts from inspection")
 def exempts(tenant: TenantClient, proxy: Proxy) -> None:
     """Every host of the documented lists on which the agent pins certificates is passed on unread."""
-    hosts = tuple(dict.fromkeys(service.host for service in services() if service.trust is Trust.ROOT_SET))
-    tenant.put_hop(msgspec.structs.replace(policy(tenant, proxy), exempt=hosts))
+    tenant.put_hop(msgspec.structs.replace(policy(tenant, proxy), exempt=pinned_hosts()))
 
 
 @when("{proxy:Proxy} refuses every connection with {status:Count}")
