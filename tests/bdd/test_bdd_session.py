@@ -1,6 +1,7 @@
 """How a pytest session comes to its lab: really started, really shared, really gone afterwards."""
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -50,6 +51,11 @@ def run(folder: Path, *arguments: str, **environment: str) -> subprocess.Complet
     )
 
 
+def mdelab(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mdelab.cli", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
 def test_one_lab_serves_all_workers_and_ends_with_the_session(folder: Path) -> None:
     result = run(folder, "-n", "2")
     assert result.returncode == 0, result.stdout + result.stderr
@@ -84,6 +90,27 @@ def test_a_failed_scenario_keeps_its_tenant_when_asked_to(folder: Path, running:
     assert kept.endpoints == ["lin-3"]
     assert f"seed {running.info().seed}, tenant {kept.name}" in result.stdout
     assert kept.scenario == "names.feature::lin-3 knows its name[win-1]"
+
+
+def test_a_failed_scenario_keeps_its_tenant_in_a_lab_that_stays_and_the_printed_commands_work(folder: Path) -> None:
+    (folder / "names.feature").write_text(FEATURE.replace("| lin-3 | lin-3 |", "| lin-3 | win-1 |"), encoding="utf-8")
+    result = run(folder, "--lab-keep", "-k", "lin-3 or lin-1")
+    assert result.returncode == 1
+    said = [line.strip() for line in result.stdout.splitlines()]
+    commands = said[said.index("its tenant was kept; look into it, repeat it, and end it:") + 1 :][:5]
+    codes = []
+    for command in commands:
+        program, *rest = shlex.split(command)
+        ran = mdelab(folder, *rest) if program == "mdelab" else run(folder, *rest)
+        codes.append(ran.returncode)
+    # flows, diagnose, exec, the scenario alone (red again), and down, which takes the kept tenant with it.
+    assert codes == [0, 0, 0, 1, 0]
+    assert state.running() == []
+
+
+def test_a_lab_in_which_nothing_failed_does_not_stay(folder: Path) -> None:
+    assert run(folder, "--lab-keep", "-k", "lin-1").returncode == 0
+    assert state.running() == []
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "parallel"])

@@ -84,7 +84,7 @@ class Session:
         from mdelab.bdd.source import Owned
 
         if self._owned is None:
-            self._owned = Owned(self._config.getoption("--lab-seed"))
+            self._owned = Owned(self._config.getoption("--lab-seed"), keep=self._config.getoption("--lab-keep"))
         return self._owned
 
     @pytest.hookimpl(optionalhook=True)
@@ -137,6 +137,18 @@ class Session:
         if any(isinstance(item, ScenarioItem) for item in before) and not items:
             explain_empty(self._config, before)
         return result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """A PAC file that takes its engine down ends the session, as other files do that cannot be tested."""
+        if "pac" not in self.subjects or hasattr(self._config, "workerinput") or not any(map(_uses_lab, session.items)):
+            return
+        from mdelab.bdd.subjects import check_runnable
+
+        try:
+            check_runnable(self.lab().tenant(), self.subjects)
+        except LabError as error:
+            pytest.exit(str(error), returncode=2)
 
     def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
         lines = []

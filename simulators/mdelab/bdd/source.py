@@ -52,8 +52,10 @@ class Attached:
 class Owned:
     """A lab of this session's own: started at the first call, stopped at the end."""
 
-    def __init__(self, seed: int | None) -> None:
+    def __init__(self, seed: int | None, *, keep: bool = False) -> None:
+        """keep: whether it stays when a failed scenario left its tenant in it."""
         self._seed = seed
+        self._keep = keep
         self._running = contextlib.ExitStack()
         self._client: LabClient | None = None
         self._failure: NotReady | None = None
@@ -61,14 +63,15 @@ class Owned:
 
     def lab(self) -> LabClient:
         """Raises the same NotReady at each call when the lab did not start."""
-        from mdelab.lab.launch import launch
+        from mdelab.lab.launch import launch, launch_to_keep
 
         with self._lock:
             if self._failure is not None:
                 raise self._failure
             if self._client is None:
                 try:
-                    self._client = self._running.enter_context(launch(None, seed=self._seed, name=None))
+                    lab = launch_to_keep(seed=self._seed) if self._keep else launch(None, seed=self._seed)
+                    self._client = self._running.enter_context(lab)
                 except (LabError, NotReady, OSError, ImportError) as error:
                     self._failure = NotReady(str(error))
                     raise self._failure from error
@@ -79,8 +82,8 @@ class Owned:
         return self._client is not None
 
     def close(self) -> None:
-        _close(self._client)
         self._running.close()
+        _close(self._client)
         self._client = None
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
 from mdelab.bdd.verdict import Inconclusive
+from mdelab.catalogue.readings import reading
 from mdelab.model.errors import LabError
 
 if TYPE_CHECKING:
     from mdelab.lab.client import LabClient, TenantClient
+    from mdelab.lab.wire import TenantInfo
     from mdelab.model.evidence import Connection, Evidence
 
 _TENANT: pytest.StashKey[TenantClient] = pytest.StashKey()
 _SEED: pytest.StashKey[int] = pytest.StashKey()
 _MOST_LINES = 20
+_MOST_ENDPOINTS = 5
 
 
 def begin(lab: LabClient, item: pytest.Item) -> TenantClient:
@@ -74,9 +79,33 @@ def explain(item: pytest.Item, error: BaseException) -> list[str]:
             else ["no connection was made"]
         ),
         *(f"  {line}" for line in lines[-_MOST_LINES:]),
-        f"repeat it: pytest {item.nodeid!r} --lab-seed {item.stash[_SEED]}",
-        "look into it: start a lab with `mdelab up`, repeat with `--lab default --lab-keep`, then `mdelab diagnose`",
+        f"repeat it: {again(item)}",
+        *_ways_in(item, tenant, info),
     ]
+
+
+def again(item: pytest.Item) -> str:
+    """The command that runs this scenario alone, with its seed, in the folder in which the session was started."""
+    place = f"{os.path.relpath(item.path, item.config.invocation_params.dir)}::{item.nodeid.partition('::')[2]}"
+    seed = ["--lab-seed", str(item.stash[_SEED])]
+    subjects = [part for text in item.config.getoption("--subject") for part in ("--subject", text)]
+    return shlex.join(["pytest", place, *seed, *subjects])
+
+
+def _ways_in(item: pytest.Item, tenant: TenantClient, info: TenantInfo) -> list[str]:
+    """How to look into the tenant, which stays when `--lab-keep` was given."""
+    if not item.config.getoption("--lab-keep"):
+        return [
+            "look into it: repeat it with --lab-keep; its tenant then stays, and the commands to look at it are printed"
+        ]
+    target = f"--lab {tenant.lab.info().name} --tenant {info.id}"
+    commands = [f"mdelab flows {target}"]
+    for name in info.endpoints[:_MOST_ENDPOINTS]:
+        asks = reading(tenant.endpoint(name).platform, "licensed").command
+        commands += [f"mdelab diagnose {target} {name}", f"mdelab exec {target} {name} -- {asks}"]
+    commands += [again(item), f"mdelab down --lab {tenant.lab.info().name}"]
+    item.user_properties.append(("mdelab_kept", commands))
+    return ["its tenant was kept; look into it, repeat it, and end it:", *(f"  {line}" for line in commands)]
 
 
 def _connection(connection: Connection) -> list[str]:

@@ -23,6 +23,7 @@ COMMANDS = {
     "diagnose": Row("mdelab.cli.diagnose", "Say why an endpoint does not get through, and what to do."),
     "faults": Row("mdelab.cli.faults", "List the faults that can be put into a tenant, or show one."),
     "reproduce": Row("mdelab.cli.reproduce", "Put a fault into a fresh tenant, let agent and curl try, and diagnose."),
+    "flows": Row("mdelab.cli.flows", "Show what connections came to, or write them as an HTTP Archive."),
     "new": Row("mdelab.cli.new", "Write an example to start from: a feature, a lab.toml, a README."),
     "steps": Row("mdelab.cli.steps", "List the steps that features can use."),
     "requirements": Row("mdelab.cli.requirements", "List what the lab must make true, and how far it is checked."),

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -14,8 +14,10 @@ import msgspec
 import pytest
 
 from mdelab import __version__
+from mdelab.bdd.subjects import check_runnable
 from mdelab.cli.output import note
 from mdelab.model.errors import LabError
+from mdelab.model.subject import Subject, SubjectKind
 from mdelab.report import Gate, LoadReport, Run, ScenarioResult, SubjectReport, promises, read_run
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ class Suite:
     events: int = 10
     """In each report of the load."""
     gate: Gate = field(default_factory=Gate)
-    subjects: tuple[SubjectReport, ...] = ()
+    subjects: Mapping[SubjectKind, Subject] = field(default_factory=dict)
     keep: bool = False
     """Whether failed scenarios keep their tenant."""
     is_quiet: bool = False
@@ -63,7 +65,8 @@ def run_suite(suite: Suite, *, lab: str | None, seed: int | None) -> Run:
             f"{str(target)!r} does not exist, so there is nothing to verify. "
             "Give a folder or a file with features; `mdelab new FOLDER` writes an example."
         )
-    with _lab(lab, seed) as client:
+    with _lab(lab, seed, suite.keep) as client:
+        check_runnable(client.tenant(), suite.subjects)
         info = client.info()
         run = _scenarios(suite, target, info.name)
         run = msgspec.structs.replace(
@@ -72,7 +75,9 @@ def run_suite(suite: Suite, *, lab: str | None, seed: int | None) -> Run:
             backend=info.backend,
             profile=info.profile,
             seed=info.seed,
-            subjects=suite.subjects,
+            subjects=tuple(
+                SubjectReport(kind=one.kind, file=one.file, sha256=one.sha256) for one in suite.subjects.values()
+            ),
             gate=suite.gate,
             results=tuple(_seeded(result, info.seed) for result in run.results),
         )
@@ -82,12 +87,16 @@ def run_suite(suite: Suite, *, lab: str | None, seed: int | None) -> Run:
 
 
 @contextmanager
-def _lab(name: str | None, seed: int | None) -> Iterator["LabClient"]:
+def _lab(name: str | None, seed: int | None, keep: bool) -> Iterator["LabClient"]:
     from mdelab.lab.client import connect
-    from mdelab.lab.launch import launch
+    from mdelab.lab.launch import launch, launch_to_keep
 
     if name is not None:
         yield connect(name)
+        return
+    if keep:
+        with launch_to_keep(seed=seed) as client:
+            yield client
         return
     with launch(None, seed=seed, name=f"verify-{os.getpid()}") as client:
         yield client
@@ -124,7 +133,7 @@ def pytest_options(suite: Suite, lab: str) -> list[str]:
         *(("-n", str(workers)) if workers > 1 else ()),
         *(("-k", suite.keyword) if suite.keyword else ()),
         *(("-m", suite.mark) if suite.mark else ()),
-        *(part for subject in suite.subjects for part in ("--subject", f"{subject.kind}={subject.file}")),
+        *(part for subject in suite.subjects.values() for part in ("--subject", f"{subject.kind}={subject.file}")),
         *(("--lab-keep",) if suite.keep else ()),
     ]
 

@@ -48,6 +48,25 @@ def launch(spec: Path | None = None, *, seed: int | None = None, name: str | Non
                 process.stdout.close()
 
 
+@contextlib.contextmanager
+def launch_to_keep(*, seed: int | None = None) -> Iterator[LabClient]:
+    """Start a lab that stays, for people to look into, when the block leaves tenants of its own in it; else it ends with it.
+
+    Raises LabError when the lab cannot start.
+    """
+    state = up(seed=seed, name=f"kept-{secrets.token_hex(3)}")
+    client = LabClient(state.address, state.token)
+    is_kept = False
+    try:
+        yield client
+        own = client.info().default_tenant
+        is_kept = any(own not in (tenant.id, tenant.name) for tenant in client.tenants())
+    finally:
+        client.close()
+        if not is_kept:
+            down(state.name)
+
+
 def up(spec: Path | None = None, *, seed: int | None = None, name: str | None = None) -> LabState:
     """Start a lab that stays until `down`. Raises LabError when one of that name runs already."""
     process, state = _start(_spec(spec, seed, name), is_detached=True)

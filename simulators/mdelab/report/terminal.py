@@ -29,8 +29,9 @@ def show(run: Run, summary: Summary, out: Path, console: Console | None = None) 
     if run.results:
         console.print(_table(run))
     for result in run.results:
-        if result.outcome != "passed":
+        if result.outcome in ("failed", "inconclusive"):
             _explain(console, result, run.decides(result))
+    _skips(console, run)
     if run.load is not None:
         _load(console, run.load)
     for judged in summary.gate.thresholds:
@@ -86,8 +87,21 @@ def _explain(console: Console, result: ScenarioResult, decides: bool) -> None:
         _say(console, Text(f"    {line}"))
     if result.records:
         _say(console, Text(f"    records: {result.records}", style="dim"))
+    if result.kept:
+        _say(console, Text("  its tenant was kept; look into it, repeat it, and end it:", style="dim"))
     for line in result.kept:
         _say(console, Text(f"    {line}"))
+
+
+def _skips(console: Console, run: Run) -> None:
+    """One line for each reason: many scenarios are skipped for the same one."""
+    reasons: dict[str, list[str]] = {}
+    for result in run.results:
+        if result.outcome == "skipped":
+            reasons.setdefault(result.message, []).append(result.scenario)
+    for reason, titles in reasons.items():
+        more = f" and {len(titles) - 1} more" if len(titles) > 1 else ""
+        _say(console, Text(f"skipped: {reason} ({titles[0]}{more})", style=_STYLES["skipped"]))
 
 
 def _load(console: Console, load: LoadReport) -> None:
