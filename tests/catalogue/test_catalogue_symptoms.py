@@ -6,8 +6,8 @@ import pytest
 
 from mdelab.catalogue.symptoms import symptom, symptoms
 
-_PLACEHOLDERS = {"endpoint", "name", "hop", "issuer", "status", "error"}
-_STEPS = {"dns", "tcp", "tunnel", "tls", "http"}
+_PLACEHOLDERS = {"endpoint", "name", "hop", "issuer", "status", "error", "detour"}
+_STEPS = {"route", "dns", "tcp", "tunnel", "tls", "http"}
 
 
 def test_ids_are_unique_and_speak_the_language_of_the_fault_catalogue():

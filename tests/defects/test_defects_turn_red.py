@@ -19,6 +19,7 @@ from planted_faults import FAULT_DEFECTS
 from planted_gate import GATE_DEFECTS
 from planted_licences import LICENCE_DEFECTS
 from planted_macos import MAC_DEFECTS
+from planted_routes import ROUTE_DEFECTS
 from planted_support import SUPPORT_DEFECTS
 from planted_windows import WINDOWS_DEFECTS
 
@@ -32,6 +33,7 @@ DEFECTS = (
     *GATE_DEFECTS,
     *LICENCE_DEFECTS,
     *MAC_DEFECTS,
+    *ROUTE_DEFECTS,
     *SUPPORT_DEFECTS,
     *WINDOWS_DEFECTS,
 )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from mdelab.model.evidence import Connection, Evidence, HttpSeen, Purpose, Step, TlsSeen, join
+from mdelab.model.route import PassedOver, Route, Way
 
 CLOUD_ISSUER = "mdelab simulated cloud root 7f3"
 CORP_ISSUER = "Contoso Inspection CA"
@@ -39,6 +40,14 @@ class Story:
         text = error if "resol" in error.lower() else f"Could not resolve host: {name}"
         client = Evidence(observer="agent", step="dns", name=name, error=text, curl_code=curl_code, purpose=purpose)
         return self.add([server, client])
+
+    def routed(self, name: str, *reasons: str, error: str = "", curl: int = 0) -> "Story":
+        """The client decided to go direct, because of `reasons` for which other settings were passed over."""
+        over = tuple(PassedOver(source="pac", reason=reason, text=f"why {reason}", code=308) for reason in reasons)
+        ways = () if error else (Way(proxy=None, source="none"),)
+        route = Route(source="none", ways=ways, passed_over=over)
+        record = Evidence(observer="agent", step="route", name=name, route=route, error=error, curl_code=curl)
+        return self.add([msgspec.structs.replace(record, purpose=Purpose.AGENT)])
 
     def direct(self, name: str, *tail: Evidence, purpose: Purpose = Purpose.AGENT) -> "Story":
         """A connection without a proxy; `tail` are the records after the name was found, without their addresses."""

@@ -1,5 +1,7 @@
 """Every row of the symptom catalogue is the answer to some story, and to the right one."""
 
+from collections.abc import Callable
+
 import pytest
 from diagnosis_records import (
     C2,
@@ -59,7 +61,38 @@ def _missing_intermediate() -> Story:
     return Story().direct(C2, tcp(), shown, tls(CLOUD_ISSUER, outcome="refused", verify_code=20, error=text, curl=60))
 
 
+_DETOURS = (
+    "pac-404",
+    "pac-401",
+    "pac-unreachable",
+    "pac-name-unknown",
+    "pac-too-large",
+    "pac-encoding",
+    "pac-html-portal",
+    "pac-syntax-error",
+    "pac-no-function",
+    "pac-runtime-error",
+    "pac-endless-loop",
+    "pac-out-of-memory",
+    "pac-too-deep",
+    "pac-bad-result",
+    "wpad-no-record",
+    "wpad-service-disabled",
+    "wpad-user-not-system",
+    "pac-set-on-linux",
+)
+"""Causes whose id is also the reason for which a setting was passed over."""
+
+
+def _detour(reason: str) -> Callable[[], Story]:
+    """A setting was passed over for that reason, and the direct way is closed."""
+    return lambda: Story().routed(C2, reason).direct(C2, tcp(f"Failed to connect to {C2} port 443: refused", 7))
+
+
 STORIES = {
+    **{reason: _detour(reason) for reason in _DETOURS},
+    "proxy-setting-ignored": _detour("bad-value"),
+    "route-forbidden": lambda: Story().routed(C2, "pac-404", error="no route to it", curl=5),
     "proxy-name-nxdomain": lambda: Story().unresolved("proxy.corp.example", "Could not resolve proxy", 5),
     "dns-timeout": lambda: Story().unresolved(C2, "Resolving timed out"),
     "dns-servfail": lambda: Story().unresolved(C2, "SERVFAIL"),
@@ -187,3 +220,37 @@ def test_the_cloud_s_issuer_is_learnt_from_what_clients_read_where_the_cloud_doe
     story.direct(C2, tcp(), tls(CLOUD_ISSUER, outcome="refused", verify_code=20, error=text, curl=60))
 
     assert diagnose(ENDPOINT, story.connections()).cause == "tls-missing-intermediate"
+
+
+def test_a_setting_that_was_passed_over_is_no_cause_where_another_proxy_was_taken():
+    story = Story().routed(C2, "pac-404").proxied(C2, tcp(), tunnel(407, error="demands ntlm", curl=56))
+
+    assert diagnose(ENDPOINT, story.connections()).cause.startswith("proxy-407")
+
+
+def test_a_route_that_was_passed_over_later_is_no_cause_of_an_earlier_failure():
+    story = Story().direct(C2, tcp("Failed to connect: refused", 7)).routed(C2, "pac-404")
+
+    assert diagnose(ENDPOINT, story.connections()).cause == "tcp-refused"
+
+
+def test_a_stronger_setting_and_a_silent_network_are_no_faults():
+    story = Story().routed(C2, "weaker", "nothing-announced").direct(C2, tcp("Failed to connect: refused", 7))
+
+    assert diagnose(ENDPOINT, story.connections()).cause == "tcp-refused"
+
+
+def test_a_device_that_works_on_another_way_than_was_set_says_so():
+    finding = diagnose(
+        ENDPOINT, Story().routed(C2, "pac-404").direct(C2, tcp(), tls(CLOUD_ISSUER), http(200)).connections()
+    )
+
+    assert finding.cause == "none"
+    assert any("pac-404" in text for observer, text in finding.lines if observer == "agent")
+
+
+def test_the_route_is_the_first_line_of_the_evidence():
+    finding = diagnose(ENDPOINT, _detour("pac-404")().connections())
+
+    assert finding.layer == "route"
+    assert finding.lines[0] == ("agent", f"route {C2}: direct by none, pac passed over: why pac-404 (308)")

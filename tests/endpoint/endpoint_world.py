@@ -24,6 +24,7 @@ from dnslib import QTYPE, RCODE, RR, A, DNSRecord
 
 from mdelab.endpoint import artifacts
 from mdelab.endpoint.files import FileTree, FolderTree
+from mdelab.endpoint.route import Always
 from mdelab.endpoint.sensor import Sensor
 from mdelab.endpoint.transport import Transport
 from mdelab.lab.time import TimeKeeper
@@ -363,7 +364,7 @@ class World:
             tenant=self.tenant,
             attachment=self.attachment,
             sink=self.evidence.append,
-            proxy=lambda: proxy,
+            router=Always(proxy),
             roots=lambda trust: b"" if trust is Trust.PLAIN else roots or self.ca.cert_pem.bytes(),
             skew=lambda: skew,
         )

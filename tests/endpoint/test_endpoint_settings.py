@@ -13,10 +13,11 @@ from mdelab.endpoint.environment import parse
 from mdelab.endpoint.files import MemoryTree
 from mdelab.endpoint.machine import Machine
 from mdelab.endpoint.proxy_places import UNIT_FILE
-from mdelab.endpoint.route import agent_route
+from mdelab.endpoint.route import read_candidates
 from mdelab.model.attachment import Attachment
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
+from mdelab.model.route import Route, choose
 
 
 def machine(**files: str) -> Machine:
@@ -39,10 +40,18 @@ LOCAL = settings.AgentSettings(proxy="http://mdatp:3")
 MANAGED = settings.under(settings.decode_managed(b'{"cloudService": {"proxy": "http://managed:4"}}'), LOCAL)
 
 
+def route_of(device: Machine, what: settings.AgentSettings) -> tuple[Route, tuple[str, ...]]:
+    """The route to some host, where no place has to be asked; and what is complained of."""
+    candidates, complaints = read_candidates(device, what)
+    with pytest.raises(StopIteration) as done:
+        next(choose(candidates, "x.cp.wd.microsoft.com"))
+    return done.value.value, complaints
+
+
 @pytest.mark.parametrize(
     ("files", "what", "source", "proxy"),
     [
-        ({}, settings.AgentSettings(), "none", "None"),
+        ({}, settings.AgentSettings(), "none", "direct"),
         (ENVIRONMENT, settings.AgentSettings(), "environment", "http://environment:1"),
         (ENVIRONMENT | UNIT, settings.AgentSettings(), "service", "http://service:2"),
         (ENVIRONMENT | UNIT, LOCAL, "mdatp", "http://mdatp:3"),
@@ -58,12 +67,12 @@ MANAGED = settings.under(settings.decode_managed(b'{"cloudService": {"proxy": "h
 def test_the_strongest_place_that_names_a_proxy_wins(
     files: dict[str, str], what: settings.AgentSettings, source: str, proxy: str
 ) -> None:
-    route, complaints = agent_route(machine(**files), what)
-    assert (route.source, str(route.proxy), complaints) == (source, proxy, [])
+    route, complaints = route_of(machine(**files), what)
+    assert (route.source, str(route.ways[0]), complaints) == (source, proxy, ())
 
 
 def test_a_proxy_that_cannot_be_read_is_complained_of_and_passed_over() -> None:
-    route, complaints = agent_route(machine(**ENVIRONMENT), settings.AgentSettings(proxy="https://tls-proxy:443"))
+    route, complaints = route_of(machine(**ENVIRONMENT), settings.AgentSettings(proxy="https://tls-proxy:443"))
     assert route.source == "environment"
     assert len(complaints) == 1
     assert "https" in complaints[0]

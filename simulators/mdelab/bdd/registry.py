@@ -34,6 +34,7 @@ Function = TypeVar("Function", bound=Callable[..., object])
 STEP_MODULES = (
     "mdelab.bdd.steps.endpoint",
     "mdelab.bdd.steps.network",
+    "mdelab.bdd.steps.routes",
     "mdelab.bdd.steps.packages",
     "mdelab.bdd.steps.onboarding",
     "mdelab.bdd.steps.health",

@@ -1,17 +1,20 @@
 """The platforms: what a device of each is like when nothing else is asked for."""
 
 from functools import cache
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
 from mdelab.catalogue.distributions import distribution
 from mdelab.catalogue.read import read
 from mdelab.model.basis import Basis
+from mdelab.model.bypass import BypassKind
 from mdelab.model.device import DEFAULT_PYTHON, DeviceSpec, ProxySource
 from mdelab.model.errors import LabError
 from mdelab.model.package import Kind
 from mdelab.model.platform import Platform
+from mdelab.model.proxy import Form
+from mdelab.model.route import OnFailure, Walk
 
 
 class ArtifactRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,11 +50,36 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class ProxyRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A place where the client's proxy can be set."""
+    """A place where a route can be set."""
 
     name: ProxySource
     place: str
     """Which of `mdelab.endpoint.proxy_places`."""
+    kind: Literal["fixed", "pac", "wpad"] = "fixed"
+    """A proxy by its address, a PAC file by its URL, or the switch of discovery."""
+    form: Form = "url"
+    """How a fixed proxy is written there."""
+    bypass: BypassKind | None = None
+    """By which rules the place's bypass list is read; None where it has none."""
+    falls_back: bool = False
+    """Whether the client goes on with the weaker places when the proxy cannot be reached."""
+    is_service: bool = False
+    """Of discovery: whether a service of the system does it, so that switched off is a fault of its own."""
+    unused: str = ""
+    """Why the client does not use what is set there, an id; "" when it does."""
+    because: str = ""
+    """The same for people."""
+    basis: Basis
+    source: str
+
+
+T = TypeVar("T")
+
+
+class Fact(msgspec.Struct, Generic[T], frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One value with what it rests on."""
+
+    value: T
     basis: Basis
     source: str
 
@@ -59,10 +87,16 @@ class ProxyRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class PacRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the platform treats PAC files."""
 
-    is_whole_url: bool
+    is_whole_url: Fact[bool]
     """Whether a script is told path and query of an https URL."""
-    basis: Basis
-    source: str
+    walk: Fact[Walk]
+    """Whether the ways that a script lists are tried in order, or only the first."""
+    on_failure: Fact[OnFailure]
+    """What happens when a file or discovery gives no answer."""
+    fresh_s: Fact[int]
+    """How long a file is used before it is fetched again, if the network stays the same."""
+    retry_s: Fact[tuple[int, ...]]
+    """After the first, second, ... failure to get a file: how long nobody tries again. The last one stays; empty: every time."""
 
 
 class ApiRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -40,6 +40,8 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """In lower case; a part of what an observer said about the step."""
     presented_by: Presenter | None = None
     route: Literal["direct", "proxy"] | None = None
+    passed_over: tuple[str, ...] = ()
+    """Why the route that was taken is not the one that was set: ids of `mdelab.model.route.PassedOver`."""
     others: Others | None = None
 
 
@@ -49,7 +51,7 @@ class Symptom(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     id: str
     layer: Layer
     summary: str
-    """A sentence; may use {endpoint}, {name}, {hop}, {issuer}, {status} and {error}."""
+    """A sentence; may use {endpoint}, {name}, {hop}, {issuer}, {status}, {error} and {detour}, what was passed over."""
     fix: str
     when: tuple[When, ...] = ()
     """Empty for the rows that a diagnosis names without a failed connection."""

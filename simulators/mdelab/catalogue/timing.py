@@ -23,6 +23,8 @@ class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cyber: Duration
     upload: Duration
     request_timeout: Duration
+    next_way: Duration
+    pac_fetch: Duration
     retry_first: Duration
     retry_most: Duration
     definitions_first: Duration

@@ -57,14 +57,15 @@ def attempt(connection: Connection) -> Attempt:
 
 
 def current(connections: Iterable[Connection]) -> list[Attempt]:
-    """The attempts that count, the oldest first. Probes never count: they fail on purpose.
+    """The attempts that count, the oldest first. Probes never count: they fail on purpose. Nor do fetches of PAC files: what
+    came of one is told by the route that followed.
 
     connections: the oldest first, as `latest` tells.
     """
     every = [
         attempt(connection)
         for connection in connections
-        if connection.purpose is not Purpose.PROBE and not _is_lookup_only(connection)
+        if connection.purpose not in (Purpose.PROBE, Purpose.PAC) and not _is_prelude(connection)
     ]
     tried = [one for one in every if one.connection.purpose in OWN] or every
     by_channel: dict[str, list[Attempt]] = {}
@@ -82,6 +83,18 @@ def latest(connection: Connection) -> int:
 def hops(connection: Connection) -> list[str]:
     """The observers between the client and the cloud."""
     return [observer for observer in connection.observers if observer not in NOT_HOPS]
+
+
+def route_of(one: Attempt, connections: Sequence[Connection]) -> Evidence | None:
+    """The record of the route that the client had chosen when it made this attempt; None when it told none."""
+    end = latest(one.connection)
+    routes = [
+        record
+        for connection in connections
+        for record in connection.records
+        if record.step == "route" and record.name == one.name and record.id <= end
+    ]
+    return max(routes, key=lambda record: record.id, default=None)
 
 
 def probe_after(connection: Connection, connections: Sequence[Connection]) -> Connection | None:
@@ -102,9 +115,9 @@ def _newest(attempts: list[Attempt]) -> list[Attempt]:
     return list(by_name.values())
 
 
-def _is_lookup_only(connection: Connection) -> bool:
-    """A name that was found; the connection that follows has records of its own."""
-    return all(record.step == "dns" and not record.error for record in connection.records)
+def _is_prelude(connection: Connection) -> bool:
+    """A route that was chosen, or a name that was found; the connection that follows has records of its own."""
+    return all(record.step in ("route", "dns") and not record.error for record in connection.records)
 
 
 def _went_wrong(record: Evidence, expects_success: bool) -> bool:

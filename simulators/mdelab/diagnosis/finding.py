@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mdelab.catalogue.symptoms import Layer, Symptom, symptom
-from mdelab.diagnosis.attempts import OWN, Attempt, attempt, current, latest, probe_after
-from mdelab.diagnosis.match import Scene, cause, lookups, scene
+from mdelab.diagnosis.attempts import OWN, Attempt, attempt, current, latest, probe_after, route_of
+from mdelab.diagnosis.match import Scene, cause, lookups, scene, wrongs
 from mdelab.diagnosis.words import clean, line, listed
 from mdelab.model.basis import Basis
 from mdelab.model.evidence import Connection, Purpose
@@ -13,7 +13,7 @@ from mdelab.model.evidence import Connection, Purpose
 MOST_LINES = 12
 """A diagnosis fits on one screen beside what was typed."""
 
-_LAYERS: tuple[Layer, ...] = ("device", "dns", "tcp", "tunnel", "tls", "http", "unknown", "none")
+_LAYERS: tuple[Layer, ...] = ("device", "route", "dns", "tcp", "tunnel", "tls", "http", "unknown", "none")
 """A wrong clock spoils every later answer, so the device comes first; then the order of the wire."""
 
 
@@ -49,7 +49,7 @@ def diagnose(endpoint: str, connections: Sequence[Connection]) -> Finding:
     attempts = current(own)
     failures = [_judge(one, attempts, own) for one in attempts if one.failed is not None]
     if not failures:
-        return _no_failure(endpoint, attempts)
+        return _no_failure(endpoint, attempts, own)
     chief = _chief(failures)
     lines = [*_evidence(chief, own), *_also(chief, failures), *_channels(attempts)]
     return _finding(chief.symptom, endpoint, chief, lines)
@@ -75,9 +75,9 @@ def _chief(failures: Sequence[_Failure]) -> _Failure:
     return min(failures, key=weight)
 
 
-def _no_failure(endpoint: str, attempts: Sequence[Attempt]) -> Finding:
+def _no_failure(endpoint: str, attempts: Sequence[Attempt], connections: Sequence[Connection]) -> Finding:
     row = symptom("none" if attempts else "no-connection")
-    return _finding(row, endpoint, None, _channels(attempts))
+    return _finding(row, endpoint, None, [*_detours(attempts, connections), *_channels(attempts)])
 
 
 def _finding(row: Symptom, endpoint: str, failure: _Failure | None, lines: Sequence[tuple[str, str]]) -> Finding:
@@ -89,6 +89,7 @@ def _finding(row: Symptom, endpoint: str, failure: _Failure | None, lines: Seque
         issuer=clean(seen.issuer if seen else "") or "unknown",
         status=_status(seen) if seen else "",
         error=clean(seen.failed.error if seen else "") or "no reason given",
+        detour=clean(seen.passed_over[0].text.rstrip(".") if seen and seen.passed_over else "") or "nothing",
     )
     return Finding(
         layer=row.layer,
@@ -109,7 +110,8 @@ def _status(seen: Scene) -> str:
 
 def _evidence(chief: _Failure, connections: Sequence[Connection]) -> list[tuple[str, str]]:
     """What each observer saw of the chief failure, then of what happened beside it; leaves room for the summing up."""
-    lines = [line(record) for record in chief.attempt.connection.records]
+    route = route_of(chief.attempt, connections)
+    lines = [line(record) for record in ([route] if route is not None else []) + chief.attempt.connection.records]
     beside: list[Connection] = []
     if chief.scene.failed.step == "dns":
         beside = lookups(chief.attempt, connections)
@@ -125,6 +127,13 @@ def _evidence(chief: _Failure, connections: Sequence[Connection]) -> list[tuple[
         if one.failed is None and chief.attempt.connection.purpose in OWN and len(one.connection.records) > 1
     ][-1:]
     return list(dict.fromkeys(lines))[: MOST_LINES - 3]
+
+
+def _detours(attempts: Sequence[Attempt], connections: Sequence[Connection]) -> list[tuple[str, str]]:
+    """Routes that work and are not the ones that were set: nobody should learn of such a change by chance."""
+    routes = [route for one in attempts if (route := route_of(one, connections)) is not None and wrongs(route)]
+    told = {wrongs(route): route for route in routes}
+    return [line(route) for route in list(told.values())[:2]]
 
 
 def _also(chief: _Failure, failures: Sequence[_Failure]) -> list[tuple[str, str]]:

@@ -5,13 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mdelab.catalogue.symptoms import Others, Presenter, Symptom, When, symptom, symptoms
-from mdelab.diagnosis.attempts import Attempt, hops, probe_after
+from mdelab.diagnosis.attempts import Attempt, hops, probe_after, route_of
 from mdelab.model.evidence import Connection, Evidence, Step
+from mdelab.model.route import PassedOver
 
 _DIALLED = re.compile(r"connect to (\S+) port")
 """In a client's words about a connection that failed: the host that it dialled, which is the proxy where one is set."""
 
-_ORDER: tuple[Step, ...] = ("dns", "tcp", "tunnel", "tls", "http")
+_NO_FAULT = ("weaker", "nothing-announced", "unspoken")
+"""Reasons for which a setting is passed over as it should be."""
+
+_ORDER: tuple[Step, ...] = ("route", "dns", "tcp", "tunnel", "tls", "http")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,8 @@ class Scene:
     """The hop that acted, "" on a direct route."""
     is_proxied: bool
     others: frozenset[Others]
+    passed_over: tuple[PassedOver, ...]
+    """The settings that the route did not follow, with what is wrong with them."""
 
 
 def scene(failing: Attempt, attempts: Sequence[Attempt], connections: Sequence[Connection]) -> Scene:
@@ -54,6 +60,7 @@ def scene(failing: Attempt, attempts: Sequence[Attempt], connections: Sequence[C
         hop=between[0] if between else "",
         is_proxied=bool(between) or _mentions_proxy(failing, connections),
         others=_others(failing, failed.step, attempts),
+        passed_over=wrongs(route_of(failing, connections)),
     )
 
 
@@ -63,6 +70,12 @@ def cause(seen: Scene) -> Symptom:
         (row for row in symptoms() if any(_fits(when, seen) for when in row.when)),
         symptom(f"{seen.failed.step}-failed" if seen.failed.step in ("tcp", "tls", "http") else "http-failed"),
     )
+
+
+def wrongs(record: Evidence | None) -> tuple[PassedOver, ...]:
+    """What a route did not follow because something is wrong with it; a stronger setting is no wrong."""
+    route = record.route if record is not None else None
+    return tuple(one for one in route.passed_over if one.reason not in _NO_FAULT) if route else ()
 
 
 def inspected_by(connection: Connection) -> Evidence | None:
@@ -93,6 +106,7 @@ def _fits(when: When, seen: Scene) -> bool:
         and (not when.says or any(part in words for part in when.says))
         and (when.presented_by is None or when.presented_by == seen.presenter)
         and (when.route is None or when.route == ("proxy" if seen.is_proxied else "direct"))
+        and (not when.passed_over or any(one.reason in when.passed_over for one in seen.passed_over))
         and (when.others is None or when.others in seen.others)
     )
 

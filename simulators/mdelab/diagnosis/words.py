@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from mdelab.model.evidence import Evidence
+from mdelab.model.route import PassedOver
 
 _LONGEST = 160
 """A line of a diagnosis; a peer's error text may be of any length."""
@@ -28,6 +29,9 @@ def line(record: Evidence) -> tuple[str, str]:
 
 def _outcome(record: Evidence) -> str:
     parts: list[str] = []
+    if record.route is not None:
+        parts.append(" then ".join(f"{way} by {way.source}" for way in record.route.ways))
+        parts += [f"{one.source} passed over: {_with_code(one)}" for one in record.route.passed_over]
     if record.connect_status:
         parts.append(f"CONNECT answered {record.connect_status}")
     if record.tls is not None:
@@ -42,4 +46,8 @@ def _outcome(record: Evidence) -> str:
         parts.append(record.error)
     if record.curl_code:
         parts.append(f"curl {record.curl_code}")
-    return ", ".join(parts) or "ok"
+    return ", ".join(part for part in parts if part) or "ok"
+
+
+def _with_code(one: PassedOver) -> str:
+    return f"{one.text} ({one.code})" if one.code else one.text

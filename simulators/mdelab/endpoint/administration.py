@@ -25,7 +25,8 @@ def change(machine: Machine, fields: dict[str, object]) -> None:
     if spec.distribution != before.distribution or spec.release != before.release:
         os_platform(spec)
     layout.check_proxy(machine, spec.proxy)
-    layout.proxy_place(machine, spec.proxy_source)
+    layout.fixed_place(machine, spec.proxy_source, spec.bypass)
+    layout.check_pac(machine, spec.pac)
     machine.spec = spec
     try:
         if "trusts" in given:
@@ -35,10 +36,14 @@ def change(machine: Machine, fields: dict[str, object]) -> None:
         if "release" in given or "profiles" in given:
             write_system_files(machine)
         machine.lock_registry()
-        if "proxy" in given or "proxy_source" in given:
+        if not given.keys().isdisjoint(("proxy", "proxy_source", "bypass")):
             if before.proxy and before.proxy_source != spec.proxy_source:
                 layout.write_proxy(machine, "", before.proxy_source)
-            layout.write_proxy(machine, spec.proxy, spec.proxy_source)
+            layout.write_proxy(machine, spec.proxy, spec.proxy_source, spec.bypass)
+        if "pac" in given:
+            layout.write_pac(machine, spec.pac)
+        if "wpad" in given:
+            layout.write_wpad(machine, spec.wpad)
     except LabError:
         machine.spec = before
         raise

@@ -1,5 +1,6 @@
 """One attempt to reach a host: what is wanted, how far it has come, and the end that a failed step makes of it."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from mdelab.endpoint.outcome import Failure
@@ -11,7 +12,7 @@ from mdelab.model.work import Address
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Wanted:
     """What makes a connection fit for another request."""
 
     host: str
@@ -19,6 +20,22 @@ class Target:
     trust: Trust
     roots: bytes
     """PEM; what `trust` means on this device now."""
+    settings: Hashable
+    """What the route followed from."""
+    purpose: Purpose
+
+    def by(self, proxy: Proxy | None) -> "Target":
+        return Target(self.host, self.port, self.trust, self.roots, proxy, self.purpose)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a connection is to lead, and by which way."""
+
+    host: str
+    port: int
+    trust: Trust
+    roots: bytes
     proxy: Proxy | None
     purpose: Purpose
 

@@ -20,19 +20,19 @@ from mdelab.endpoint.identity import Identity
 from mdelab.endpoint.journal import Journal
 from mdelab.endpoint.log import MOST_BYTES
 from mdelab.endpoint.machine import Machine
+from mdelab.endpoint.pac.evaluate import Runner
 from mdelab.endpoint.preferences import Preferences
 from mdelab.endpoint.protection import Protection
 from mdelab.endpoint.publish import publish
 from mdelab.endpoint.queue import CAPACITY, Queue, QueueStore
 from mdelab.endpoint.roots import package_roots, roots_of
-from mdelab.endpoint.route import agent_route
+from mdelab.endpoint.route import DeviceRouter
 from mdelab.endpoint.transport import Transport
 from mdelab.endpoint.visibility import sees
 from mdelab.model.channel import Command as CloudCommand
 from mdelab.model.errors import LabError
 from mdelab.model.evidence import EvidenceSink
 from mdelab.model.package import Kind
-from mdelab.model.proxy import Proxy
 from mdelab.model.tenant import Tenant
 from mdelab.model.work import Item
 
@@ -43,15 +43,14 @@ _LEAN_QUEUE = 1_000
 class Client:
     """One device's."""
 
-    def __init__(self, *, machine: Machine, tenant: Tenant, sink: EvidenceSink, lean: bool) -> None:
-        """lean: for fleets: one idle connection, a short log, a short queue, no state on disk."""
+    def __init__(self, *, machine: Machine, tenant: Tenant, sink: EvidenceSink, scripts: Runner, lean: bool) -> None:
+        """scripts: runs PAC files. lean: for fleets: one idle connection, a short log, a short queue, no state on disk."""
         name = machine.spec.name
         self._machine = machine
         self._row = platform_row(machine.spec.platform)
         self._tenant = tenant
         self._lean = lean
         self._preferences = Preferences(machine.files, self._row.paths)
-        self._complained: list[str] = []
         self._unpublished = ""
         """Why the state could not be shown last time; "" when it could."""
         self._is_out_of_support = False
@@ -69,12 +68,13 @@ class Client:
             known=lambda: self.agent.threats,
         )
         self.identity = Identity(tenant, name)
+        self._router = DeviceRouter(machine, tenant, lambda: self.agent.settings, scripts, self._warn)
         self.transport = Transport(
             name=name,
             tenant=tenant,
             attachment=machine.attachment,
             sink=sink,
-            proxy=self._proxy,
+            router=self._router,
             roots=lambda trust: roots_of(machine, trust),
             skew=self._skew,
             most_idle=1 if lean else 4,
@@ -88,6 +88,7 @@ class Client:
 
     def load(self) -> None:
         """Take up what the disk holds: settings, and the agent's memory. The service must not run."""
+        self._router.forget()
         self._read_preferences()
         self.agent = self._new_agent()
 
@@ -247,18 +248,15 @@ class Client:
                 self.feed(happened.TagSet(key=key, value=value))
 
     def _complain(self, text: str) -> None:
-        if self._machine.spec.installed:
-            Journal(self._machine, lambda: self.identity.machine_id).write(
-                LogLine(level="error", text=text), self.now()
-            )
+        self._write(LogLine(level="error", text=text))
 
-    def _proxy(self) -> Proxy | None:
-        route, complaints = agent_route(self._machine, self.agent.settings)
-        if complaints != self._complained:
-            self._complained = complaints
-            for complaint in complaints:
-                self._complain(complaint)
-        return route.proxy
+    def _warn(self, text: str) -> None:
+        """About a route: a setting that cannot be used, or one that was passed over."""
+        self._write(LogLine(level="warning", text=text, symbol="route"))
+
+    def _write(self, line: LogLine) -> None:
+        if self._machine.spec.installed:
+            Journal(self._machine, lambda: self.identity.machine_id).write(line, self.now())
 
     def _execute(self, ordered: CloudCommand) -> happened.CommandExecuted:
         """Carry out an order of the cloud. What the lab does not simulate fails, and says so."""

@@ -1,17 +1,20 @@
 """Makes a connection over which an application may speak: name, connection, tunnel, handshake, each step recorded.
 
-It never verifies less than the channel asks for, and never goes direct when a proxy is set. A chain that a pinned channel
+It never verifies less than the channel asks for, and goes no way but those of the route, in their order: the next one is tried
+when no connection could be made, never after a proxy has refused. A chain that a pinned channel
 refused is looked at once more, without believing it, to say who presented it.
 """
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from mdelab.catalogue import timing
 from mdelab.endpoint import dns
-from mdelab.endpoint.attempt import Progress, Stopped, Target
+from mdelab.endpoint.attempt import Progress, Stopped, Target, Wanted
 from mdelab.endpoint.contexts import believing_all, openssl_words, received_alert, sent_alert, verifying
+from mdelab.endpoint.deadline import Deadline
 from mdelab.endpoint.leaf import established, judge_dates
 from mdelab.endpoint.outcome import Failure
 from mdelab.endpoint.pool import Pool
@@ -19,9 +22,14 @@ from mdelab.endpoint.tunnel import connect_through
 from mdelab.endpoint.wire import Wire
 from mdelab.endpoint.witness import Witness
 from mdelab.model.attachment import Attachment
+from mdelab.model.clock import Clock
 from mdelab.model.evidence import Purpose, TlsSeen
+from mdelab.model.route import Way
 from mdelab.model.trust import Trust
 from mdelab.model.work import Item
+
+_NOT_REACHED = ("dns", "tcp")
+"""The steps after whose failure the next way is tried (chromium net/docs/proxy.md: a refused CONNECT is an answer)."""
 
 USER_AGENT = "mdatp/101 (mdelab simulated)"
 
@@ -29,18 +37,24 @@ USER_AGENT = "mdatp/101 (mdelab simulated)"
 class Connector:
     """One device's way to a host."""
 
-    __slots__ = ("_attachment", "_pool", "_skew", "_witness")
+    __slots__ = ("_attachment", "_clock", "_pool", "_skew", "_witness")
 
-    def __init__(self, *, attachment: Attachment, pool: Pool, witness: Witness, skew: Callable[[], timedelta]) -> None:
+    def __init__(
+        self, *, attachment: Attachment, clock: Clock, pool: Pool, witness: Witness, skew: Callable[[], timedelta]
+    ) -> None:
         """pool: is told of each connection. skew: the error of the device's clock, asked anew each time."""
         self._attachment = attachment
+        self._clock = clock
         self._pool = pool
         self._witness = witness
         self._skew = skew
 
-    async def connect(self, target: Target, item: Item, progress: Progress) -> Wire:
-        """A connection over which the application may speak; `item.client` is its local end. Raises Stopped."""
-        wire = await self._reach(target, item, progress)
+    async def connect(self, wanted: Wanted, ways: Sequence[Way], item: Item, progress: Progress) -> Wire:
+        """A connection over which the application may speak; `item.client` is its local end. Raises Stopped.
+
+        ways: at least one.
+        """
+        target, wire = await self._reach_by(wanted, ways, item, progress)
         if target.trust is Trust.PLAIN:
             return wire
         try:
@@ -49,6 +63,27 @@ class Connector:
             wire.close()
             raise
         return wire
+
+    async def _reach_by(
+        self, wanted: Wanted, ways: Sequence[Way], item: Item, progress: Progress
+    ) -> tuple[Target, Wire]:
+        """By the first way on which a connection can be made."""
+        limit = timing().after("next_way")
+        for way in ways[:-1]:
+            target = wanted.by(way.proxy)
+            try:
+                async with Deadline(self._clock, limit, f"{wanted.host} by {way}"):
+                    return target, await self._reach(target, item, progress)
+            except Stopped as stopped:
+                if stopped.failure.step not in _NOT_REACHED:
+                    raise
+            except TimeoutError:
+                failure = self._witness.time_out(progress, wanted.purpose, limit)
+                if failure.step not in _NOT_REACHED:
+                    raise Stopped(failure) from None
+            item.client = None
+        target = wanted.by(ways[-1].proxy)
+        return target, await self._reach(target, item, progress)
 
     async def _reach(self, target: Target, item: Item, progress: Progress) -> Wire:
         """A connection to the target, through the proxy's tunnel where there is one; no TLS yet."""

@@ -9,6 +9,7 @@ from typing import Literal
 
 from mdelab.endpoint import system_proxy
 from mdelab.endpoint.files import FileTree
+from mdelab.endpoint.held import Held
 from mdelab.endpoint.registry import Registry
 from mdelab.endpoint.winhttp import read_winhttp
 
@@ -16,6 +17,7 @@ ENVIRONMENT_FILE = "/etc/environment"
 """Linux."""
 
 PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy")
+BYPASS_VARIABLES = ("NO_PROXY", "no_proxy")
 
 Medium = Literal["file", "system-configuration", "winhttp"]
 
@@ -25,9 +27,13 @@ def read(medium: Medium, files: FileTree, registry: Registry | None) -> dict[str
     return _READERS[medium](files, registry)
 
 
-def proxy_in(variables: dict[str, str]) -> str:
-    """The proxy for https among the variables; "" for none."""
-    return next((variables[name] for name in PROXY_VARIABLES if variables.get(name)), "")
+def held_in(variables: dict[str, str]) -> Held | None:
+    """The proxy for https among the variables, and what goes round it; None when no variable names one."""
+    named = [variables[name] for name in PROXY_VARIABLES if name in variables]
+    if not named:
+        return None
+    bypass = next((variables[name] for name in BYPASS_VARIABLES if variables.get(name)), "")
+    return Held(next((value for value in named if value), ""), tuple(bypass.replace(",", " ").split()))
 
 
 def parse(text: str) -> dict[str, str]:

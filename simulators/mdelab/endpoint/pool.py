@@ -2,7 +2,7 @@
 
 import asyncio
 
-from mdelab.endpoint.attempt import Target
+from mdelab.endpoint.attempt import Wanted
 from mdelab.endpoint.wire import Wire
 
 _CLOSING_S = 1.0
@@ -17,7 +17,7 @@ class Pool:
     def __init__(self, most_idle: int) -> None:
         """most_idle: connections that are kept for the next request."""
         self._most_idle = most_idle
-        self._idle: list[tuple[Target, Wire]] = []
+        self._idle: list[tuple[Wanted, Wire]] = []
         """Most recently used last."""
         self._open: set[Wire] = set()
 
@@ -26,15 +26,15 @@ class Pool:
         self._open.add(wire)
         wire.gone.add_done_callback(lambda _: self._open.discard(wire))
 
-    def take(self, target: Target) -> Wire | None:
+    def take(self, wanted: Wanted) -> Wire | None:
         """An idle connection that fits, which then is no longer idle."""
         for index, (kept, wire) in enumerate(self._idle):
-            if kept == target and not wire.is_closed:
+            if kept == wanted and not wire.is_closed:
                 del self._idle[index]
                 return wire
         return None
 
-    def keep(self, target: Target, wire: Wire) -> None:
+    def keep(self, wanted: Wanted, wire: Wire) -> None:
         """Keep a connection for the next request; the oldest one goes when there are too many."""
 
         def forget(_: Exception | None) -> None:
@@ -42,7 +42,7 @@ class Pool:
             wire.close()
 
         wire.receive, wire.ended = None, forget
-        self._idle.append((target, wire))
+        self._idle.append((wanted, wire))
         if len(self._idle) > self._most_idle:
             _, oldest = self._idle.pop(0)
             oldest.close()

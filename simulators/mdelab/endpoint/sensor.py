@@ -17,6 +17,8 @@ from mdelab.endpoint.client import Client
 from mdelab.endpoint.files import FileTree
 from mdelab.endpoint.machine import Machine
 from mdelab.endpoint.outcome import Failure, Reply
+from mdelab.endpoint.pac.evaluate import Runner
+from mdelab.endpoint.pac.worker import ScriptWorker
 from mdelab.endpoint.program import Io
 from mdelab.endpoint.sleep import sleep
 from mdelab.endpoint.visibility import sees
@@ -24,6 +26,7 @@ from mdelab.model.attachment import Attachment
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
 from mdelab.model.evidence import EvidenceSink, Purpose
+from mdelab.model.route import Route
 from mdelab.model.tenant import Tenant
 from mdelab.model.trust import Trust
 from mdelab.model.work import Item
@@ -43,10 +46,12 @@ class Sensor:
         attachment: Attachment,
         files: FileTree,
         sink: EvidenceSink,
+        scripts: Runner | None = None,
         lean: bool = False,
     ) -> None:
         """files: the device's disk; what an earlier sensor left there is taken up again.
 
+        scripts: runs PAC files; None for a process of its own, which starts when it is needed.
         lean: for fleets: one idle connection, a short log, a short queue, no state on disk.
         Raises LabError for an impossible spec.
         """
@@ -56,7 +61,11 @@ class Sensor:
         self.tenant = tenant
         self.sink = sink
         self.machine = Machine(spec=spec, files=files, attachment=attachment)
-        self._client = Client(machine=self.machine, tenant=tenant, sink=sink, lean=lean)
+        self._own_scripts = ScriptWorker()
+        """Never started where somebody else's is used."""
+        self._client = Client(
+            machine=self.machine, tenant=tenant, sink=sink, scripts=scripts or self._own_scripts, lean=lean
+        )
         self._is_on = False
 
     @property
@@ -100,6 +109,7 @@ class Sensor:
         self._is_on = False
         await self._client.stop()
         await self._client.transport.close()
+        await self._own_scripts.stop()
 
     async def exec(
         self, argv: Sequence[str], stdin: bytes = b"", env: dict[str, str] | None = None, cwd: str = "/"
@@ -169,6 +179,11 @@ class Sensor:
     async def resolve(self, name: str) -> str | None:
         with self._counted(f"name {name}"):
             return await self._client.transport.resolve(name)
+
+    async def route(self, url: str) -> Route:
+        """The route that the client would take to `url` now. Raises LabError for what is no URL."""
+        with self._counted(f"route to {url}") as item:
+            return await self._client.transport.route(url, item)
 
     def observe(self, type: str, **fields: str) -> None:  # noqa: A002 (the field's name in an Event)
         """Something happened; it becomes an event when the client can see it and the device is onboarded."""

@@ -1,11 +1,14 @@
 """The agent's evidence: one record for each step of a connection, and for the step at which one failed."""
 
+from datetime import timedelta
+
 from mdelab.catalogue import timing
 from mdelab.endpoint.attempt import Progress, Stopped, Target
 from mdelab.endpoint.outcome import Failure
 from mdelab.endpoint.wire import Wire
 from mdelab.model.attachment import Attachment
 from mdelab.model.evidence import Evidence, EvidenceSink, HttpSeen, Purpose, Step, TlsSeen
+from mdelab.model.route import Route
 from mdelab.model.tenant import Tenant
 from mdelab.model.work import Address
 
@@ -32,6 +35,7 @@ class Witness:
         connect_status: int = 0,
         tls: TlsSeen | None = None,
         http: HttpSeen | None = None,
+        route: Route | None = None,
         error: str = "",
         curl_code: int = 0,
     ) -> None:
@@ -50,6 +54,7 @@ class Witness:
                 connect_status=connect_status,
                 tls=tls,
                 http=http,
+                route=route,
                 error=error,
                 curl_code=curl_code,
                 address=self._attachment.address,
@@ -73,9 +78,9 @@ class Witness:
         )
         return Stopped(failure)
 
-    def time_out(self, progress: Progress, purpose: Purpose) -> Failure:
-        """Record that the time of a request has passed at the step that `progress` names."""
-        waited_ms = timing().request_timeout.seconds * 1000
+    def time_out(self, progress: Progress, purpose: Purpose, limit: timedelta | None = None) -> Failure:
+        """Record that the time has passed at the step that `progress` names. limit: None for that of a request."""
+        waited_ms = round((limit or timing().after("request_timeout")).total_seconds()) * 1000
         text = {
             "dns": f"Resolving timed out after {waited_ms} milliseconds",
             "http": f"Operation timed out after {waited_ms} milliseconds with 0 bytes received",

@@ -27,6 +27,7 @@ from mdelab.model.device import DeviceSpec
 from mdelab.model.fault import InForce
 from mdelab.model.licence import Subscription
 from mdelab.model.package import Kind
+from mdelab.model.route import Route
 from mdelab.model.tenant import HopPolicy, Tenant
 from mdelab.model.work import Address
 
@@ -52,6 +53,10 @@ class Device(Protocol):
 
     async def end_fault(self, fault_id: str) -> None:
         """Give back what a fault took; harmless when it was not carried out here."""
+        ...
+
+    async def route(self, url: str) -> Route:
+        """Which way its client would take to `url` now; what it has to find out for that, it really does."""
         ...
 
     async def files(self) -> list[str]:

@@ -18,6 +18,7 @@ from mdelab.model.evidence import Connection, Evidence
 from mdelab.model.fault import Fault
 from mdelab.model.licence import Subscription
 from mdelab.model.package import Kind
+from mdelab.model.route import Route
 from mdelab.model.site import Site
 from mdelab.model.tenant import HopPolicy
 
@@ -298,6 +299,14 @@ CALLS: tuple[Call, ...] = (
         body=wire.ExecRequest,
         answer=wire.ExecResult,
         verb=lambda lab, ask: lab.execute(ask.path["tenant"], ask.path["endpoint"], ask.body),
+    ),
+    Call(
+        method="POST",
+        path=f"{_E}/route",
+        summary="Which way the endpoint's client would take to a URL, and which setting says so",
+        body=wire.RouteQuestion,
+        answer=Route,
+        verb=lambda lab, ask: lab.route(ask.path["tenant"], ask.path["endpoint"], ask.body),
     ),
     Call(
         method="GET",

@@ -19,6 +19,7 @@ from mdelab.model.evidence import Connection, Evidence
 from mdelab.model.fault import Fault
 from mdelab.model.licence import Subscription
 from mdelab.model.package import Kind
+from mdelab.model.route import Route
 from mdelab.model.site import Site
 from mdelab.model.tenant import HopPolicy
 
@@ -229,6 +230,11 @@ class TenantClient:
         """Run a program on an endpoint."""
         ask = wire.ExecRequest(argv=argv, stdin=stdin, env=env or {}, cwd=cwd)
         return self.lab.call("POST", f"{self._endpoint(name)}/exec", body=ask, answer=wire.ExecResult)
+
+    def route(self, name: str, url: str) -> Route:
+        """Which way the endpoint's client would take to `url` now."""
+        ask = wire.RouteQuestion(url=url)
+        return self.lab.call("POST", f"{self._endpoint(name)}/route", body=ask, answer=Route)
 
     def files(self, name: str) -> list[str]:
         return self.lab.call("GET", f"{self._endpoint(name)}/files", answer=list[str])

@@ -7,6 +7,7 @@ from mdelab.lab import device_files
 from mdelab.lab.wire import EndpointChange, EndpointInfo, ExecRequest, ExecResult, FileContent, FileWrite
 from mdelab.model.fault import InForce
 from mdelab.model.package import Kind
+from mdelab.model.route import Route
 
 
 class LocalDevice:
@@ -50,6 +51,9 @@ class LocalDevice:
     async def end_fault(self, fault_id: str) -> None:
         if undo := self._undo.pop(fault_id, None):
             await undo()
+
+    async def route(self, url: str) -> Route:
+        return await self.sensor.route(url)
 
     async def files(self) -> list[str]:
         return self.sensor.machine.files.paths()

@@ -224,7 +224,12 @@ class Embedded:
         root = self._tenant_folder(tenant) / spec.name
         root.mkdir(parents=True)
         sensor = Sensor(
-            spec=spec, tenant=tenant, attachment=attachment, files=FolderTree(root), sink=self._evidence.record
+            spec=spec,
+            tenant=tenant,
+            attachment=attachment,
+            files=FolderTree(root),
+            sink=self._evidence.record,
+            scripts=self._scripts,
         )
         self._sensors[tenant.id, spec.name] = sensor
         await self._tell_inspector(tenant)

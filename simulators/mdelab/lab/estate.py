@@ -40,6 +40,7 @@ from mdelab.lab.wire import (
     PackageOrder,
     PacQuestion,
     Placing,
+    RouteQuestion,
     TenantInfo,
     TenantSpec,
     UserChange,
@@ -51,6 +52,7 @@ from mdelab.model.errors import LabError
 from mdelab.model.evidence import Connection, Evidence
 from mdelab.model.licence import Subscription
 from mdelab.model.package import Kind
+from mdelab.model.route import Route
 from mdelab.model.site import Site
 from mdelab.model.tenant import Directory, HopPolicy, Tenant, new_tenant
 
@@ -227,14 +229,14 @@ class Lab:
             raise Exists(
                 f"tenant {room.tenant.name!r} has an endpoint {spec.name!r} already. Choose another name, or remove that one."
             )
-        _check_hops(room.tenant, spec.proxy, spec.trusts)
+        _check_hops(room.tenant, (spec.proxy, spec.pac), spec.trusts)
         device = room.devices[spec.name] = await self.backend.add_endpoint(room.tenant, spec)
         await room.faults.device_added(device)
         return await device.info()
 
     async def change_endpoint(self, name: str, endpoint: str, change: EndpointChange) -> EndpointInfo:
         device = self._device(name, endpoint)
-        _check_hops(self._room(name).tenant, change.proxy or "", change.trusts or ())
+        _check_hops(self._room(name).tenant, (change.proxy or "", change.pac or ""), change.trusts or ())
         await device.change(change)
         return await device.info()
 
@@ -249,6 +251,9 @@ class Lab:
         if not ask.argv or not ask.argv[0]:
             raise LabError("no program was named. Give the program and its arguments, such as ['mdatp', 'health'].")
         return await self._time.run(self._room(name).tenant, self._device(name, endpoint).execute(ask))
+
+    async def route(self, name: str, endpoint: str, ask: RouteQuestion) -> Route:
+        return await self._time.run(self._room(name).tenant, self._device(name, endpoint).route(ask.url))
 
     # Files
 
@@ -388,9 +393,9 @@ class Lab:
         )
 
 
-def _check_hops(tenant: Tenant, proxy: str, trusts: tuple[str, ...]) -> None:
+def _check_hops(tenant: Tenant, routes: tuple[str, ...], trusts: tuple[str, ...]) -> None:
     """Raise Unknown for a hop that the tenant does not have. proxy: a hop's name, a URL, or ""."""
-    for hop in [*([proxy] if proxy and "://" not in proxy else []), *trusts]:
+    for hop in [*(one for one in routes if one and "://" not in one), *trusts]:
         if hop not in tenant.hops:
             raise Unknown("hop", hop, list(tenant.hops))
 

@@ -28,7 +28,7 @@ def bytes_of(question: PacQuestion) -> bytes:
 
 async def judge(runner: Runner, question: PacQuestion, resolve: Resolve, now: datetime) -> PacAnswer:
     """The file's own faults first; without one, what it says about each URL. Raises LabError for a bad question."""
-    is_whole = platform_row(question.platform).pac.is_whole_url
+    is_whole = platform_row(question.platform).pac.is_whole_url.value
     view = View(resolve=resolve, my_address=question.my_address, now=now, is_whole_url=is_whole)
     content = bytes_of(question)
     script = decode(content, question.content_type)

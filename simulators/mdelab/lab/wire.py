@@ -108,7 +108,10 @@ class EndpointChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Change a device as its administrator or its network would. Fields left out stay as they are."""
 
     proxy: str | None = None
-    proxy_source: Literal["managed", "mdatp", "service", "environment"] | None = None
+    proxy_source: str | None = None
+    bypass: tuple[str, ...] | None = None
+    pac: str | None = None
+    wpad: bool | None = None
     trusts: tuple[str, ...] | None = None
     services: tuple[str, ...] | None = None
     fanotify_users: tuple[str, ...] | None = None
@@ -118,6 +121,11 @@ class EndpointChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     profiles: tuple[str, ...] | None = None
     """macOS: all the configuration profiles that are deployed from now on."""
     locked_keys: tuple[str, ...] | None = None
+
+
+class RouteQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    url: str
+    """An http or https URL."""
 
 
 class ExecRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,12 +10,12 @@ import msgspec
 from mdelab.catalogue import service_for
 from mdelab.endpoint.commands import Request
 from mdelab.endpoint.outcome import Failure, Reply
+from mdelab.endpoint.route import Always
 from mdelab.endpoint.transport import Transport
 from mdelab.lab.wire import FleetRange
 from mdelab.model.attachment import Attachment
 from mdelab.model.clock import Action, Clock, ClockMode, Timer
 from mdelab.model.evidence import Evidence, Purpose
-from mdelab.model.proxy import Proxy
 from mdelab.model.tenant import Tenant
 from mdelab.model.trust import Trust
 from mdelab.model.work import Item
@@ -23,6 +23,8 @@ from mdelab.model.work import Item
 _MOST_REDIRECTS = 3
 _KEPT_CONNECTIONS = 1
 """A TLS connection is most of an agent's memory, and polls are a quarter of an hour apart: the reports' one is kept."""
+
+_DIRECT = Always()
 
 _encode = msgspec.json.Encoder().encode
 
@@ -89,7 +91,7 @@ class CloudNetwork:
             tenant=tenant,
             attachment=attachment,
             sink=_ignore,
-            proxy=_direct,
+            router=_DIRECT,
             roots=roots,
             most_idle=_KEPT_CONNECTIONS,
         )
@@ -121,10 +123,6 @@ class CloudNetwork:
             headers=headers,
             body=body,
         )
-
-
-def _direct() -> Proxy | None:
-    return None
 
 
 def _ignore(_: Evidence) -> None:

@@ -8,10 +8,10 @@ import msgspec
 from mdelab.model.errors import LabError
 from mdelab.model.platform import Platform
 
-ProxySource = Literal["managed", "mdatp", "service", "environment"]
-"""Where a Linux device has its proxy set: mdatp_managed.json, `mdatp config proxy`, the unit's environment, /etc/environment.
+ProxySource = str
+"""A place of the platform where a route is set, as its rows name it (`mdelab.catalogue.platforms`): `managed`, `environment`, ...
 
-Only `environment` is seen by other programs on the device, such as curl.
+What only the client reads is not seen by other programs on the device, such as curl.
 """
 
 DEFAULT_PYTHON = "default"
@@ -76,6 +76,13 @@ class DeviceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     proxy: str = ""
     """A hop of the tenant by name, or http://host:port; "" for a direct route."""
     proxy_source: ProxySource = "environment"
+    """Where the proxy is set: a place of the platform that takes a fixed one."""
+    bypass: tuple[str, ...] = ()
+    """Hosts that the proxy is not for, as the place that holds it writes them."""
+    pac: str = ""
+    """A `pac` hop of the tenant by name, or the URL of a PAC file, set where the platform keeps it; "" for none."""
+    wpad: bool | None = None
+    """Whether the device looks for a PAC file by itself; None is the platform's default."""
     trusts: tuple[str, ...] = ()
     """Hops whose interception CA an administrator has put into the device's OS store."""
     clock_skew_s: int = 0

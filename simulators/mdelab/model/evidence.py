@@ -1,8 +1,8 @@
 """What an observer saw of a connection: the record that agent, hops and cloud all write, and how records are joined.
 
-Every observer writes one record for each step that it sees (a name looked up, a connection made, a tunnel asked for,
-a handshake, an exchange). Records are joined on socket pairs: the client's `local` is the next observer's `peer`, and a
-hop names its `onward` leg. `docs/contracts.md` gives the meaning of each field.
+Every observer writes one record for each step that it sees (a route chosen, a name looked up, a connection made, a tunnel
+asked for, a handshake, an exchange). Records are joined on socket pairs: the client's `local` is the next observer's `peer`,
+and a hop names its `onward` leg. `docs/contracts.md` gives the meaning of each field.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,9 +12,10 @@ from typing import Literal
 
 import msgspec
 
+from mdelab.model.route import Route
 from mdelab.model.work import Address
 
-Step = Literal["dns", "tcp", "tunnel", "tls", "http"]
+Step = Literal["route", "dns", "tcp", "tunnel", "tls", "http"]
 """Which step of a connection a record is about; also the layers that a diagnosis names, in the order of the wire."""
 
 
@@ -25,6 +26,8 @@ class Purpose(StrEnum):
     """The Defender client's own traffic."""
     PROBE = "probe"
     """The agent looks again, without verifying, at the chain that it refused."""
+    PAC = "pac"
+    """The device fetches a PAC file, before it knows its route."""
     TEST = "test"
     """`mdatp connectivity test`."""
     CLIENT = "client"
@@ -77,6 +80,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The proxy's answer to CONNECT, at step `tunnel`; 0 when none came."""
     tls: TlsSeen | None = None
     http: HttpSeen | None = None
+    route: Route | None = None
+    """What the client decided, at step `route`: its own settings say so, nobody else can see it."""
     error: str = ""
     """What failed, in the observer's words; empty when the step succeeded."""
     curl_code: int = 0
@@ -117,7 +122,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
 def join(records: Iterable[Evidence]) -> list[Connection]:
     """Group records into connections by their socket pairs.
 
-    records: in the order of arrival, of one tenant. A record without any socket address (a name that did not resolve)
+    records: in the order of arrival, of one tenant. A record without any socket address (a route, a name looked up)
     is a connection of its own. An ephemeral port that was used again starts a new connection: it is told by a new `tcp`
     step of the same client socket.
     """
@@ -143,7 +148,7 @@ def join(records: Iterable[Evidence]) -> list[Connection]:
 
 def _ends(record: Evidence) -> list[Address]:
     """The client-side addresses by which a record can be recognised: of its own leg and of its onward leg."""
-    if record.step == "dns":
+    if record.step in ("route", "dns"):
         return []
     own = record.local if record.purpose is not None else record.peer
     return [end for end in (own, record.onward[0] if record.onward else None) if end is not None]

@@ -5,6 +5,7 @@ said here; at which address the hop answers is the backend's affair.
 """
 
 import re
+from collections.abc import Collection
 
 import msgspec
 
@@ -41,3 +42,14 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """The hops that it names."""
         announced = (self.dhcp_pac_url,) if self.dhcp_pac_url and "://" not in self.dhcp_pac_url else ()
         return (*dict.fromkeys(self.records().values()), *announced)
+
+
+def wpad_names(suffix: str, public: Collection[str]) -> tuple[str, ...]:
+    """The names that discovery asks for, in order: it drops labels from the left and stops at the registrable domain.
+
+    public: suffixes of more than one label below which organisations register; every other one has a single label.
+    """
+    labels = suffix.split(".")
+    is_registered_below_two = ".".join(labels[-2:]) in public
+    least = 3 if is_registered_below_two else 2
+    return tuple(f"wpad.{'.'.join(labels[at:])}" for at in range(len(labels) - least + 1))

@@ -10,10 +10,22 @@ from mdelab.lab.client import TenantClient
 from mdelab.lab.wire import ExecResult
 
 
-def run(tenant: TenantClient, last: Last, endpoint: str, command: str, user: str = "", stdin: str = "") -> ExecResult:
-    """Run a command line, split as on the endpoint's platform; there is no shell. user: "" is who may do everything."""
+def run(
+    tenant: TenantClient,
+    last: Last,
+    endpoint: str,
+    command: str,
+    user: str = "",
+    stdin: str = "",
+    env: dict[str, str] | None = None,
+) -> ExecResult:
+    """Run a command line, split as on the endpoint's platform; there is no shell. user: "" is who may do everything.
+
+    env: variables beside those of the device.
+    """
     argv = words(command, tenant.endpoint(endpoint).platform)
-    result = tenant.exec(endpoint, argv, stdin=stdin, env={"USER": user} if user else {})
+    variables = {**({"USER": user} if user else {}), **(env or {})}
+    result = tenant.exec(endpoint, argv, stdin=stdin, env=variables)
     last.put(endpoint, command, result)
     return result
 

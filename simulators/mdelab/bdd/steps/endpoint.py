@@ -23,7 +23,7 @@ def plain(tenant: TenantClient, platform: Platform, endpoint: str) -> None:
 def described(tenant: TenantClient, platform: Platform, endpoint: str, datatable: list[list[str]]) -> None:
     """As a plain one, but for the rows of the table: a field of the spec's `[[tenant.endpoint]]` and its value."""
     fields: dict[str, object] = {"name": endpoint, "platform": platform}
-    lists = ("services", "fanotify_users", "trusts", "profiles")
+    lists = ("services", "fanotify_users", "trusts", "profiles", "bypass")
     fields |= {row[0]: row[1].split() if row[0] in lists else row[1] for row in datatable}
     try:
         tenant.add_endpoint(msgspec.convert(fields, DeviceSpec, strict=False))

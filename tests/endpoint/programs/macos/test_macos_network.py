@@ -3,8 +3,6 @@
 import plistlib
 from typing import Any
 
-import pytest
-
 from mdelab.endpoint import system_proxy
 
 KIM = {"USER": "kim"}
@@ -48,19 +46,17 @@ def test_rest_of_the_settings_file_stays(mac: Any) -> None:
     assert plistlib.loads(mac.machine.files.read(system_proxy.PREFERENCES))["CurrentSet"] == "/Sets/1"
 
 
-@pytest.mark.parametrize(
-    ("command", "is_stored"),
-    [
-        (("-setautoproxyurl", "Wi-Fi", "http://wpad/proxy.pac"), True),
-        (("-setproxyautodiscovery", "Wi-Fi", "on"), True),
-    ],
-)
-def test_proxy_that_the_agent_does_not_follow_is_stored_and_said_loudly(
-    mac: Any, command: tuple[str, ...], is_stored: bool
-) -> None:
-    assert mac.call("networksetup", *command).not_simulated
+def test_a_pac_file_and_discovery_are_switched_on_and_off(mac: Any) -> None:
+    assert mac.call("networksetup", "-setautoproxyurl", "Wi-Fi", "http://pac.corp.example/proxy.pac").code == 0
+    assert mac.call("networksetup", "-setproxyautodiscovery", "Wi-Fi", "on").code == 0
+    assert (
+        "URL: http://pac.corp.example/proxy.pac\nEnabled: Yes\n"
+        in mac.call("networksetup", "-getautoproxyurl", "Wi-Fi").out
+    )
+    assert mac.call("networksetup", "-setautoproxystate", "Wi-Fi", "off").code == 0
     found = system_proxy.read(mac.machine.files)
-    assert (found.pac_is_on or found.discovery_is_on) is is_stored
+    assert (found.pac_url, found.pac_is_on) == ("http://pac.corp.example/proxy.pac", False)
+    assert found.discovery_is_on
 
 
 def test_wrong_values_and_users_change_nothing(mac: Any) -> None:

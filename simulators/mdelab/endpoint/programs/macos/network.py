@@ -17,7 +17,6 @@ _USE = (
     "Use: networksetup -listallnetworkservices, -getwebproxy|-getsecurewebproxy|-getautoproxyurl|-getproxyautodiscovery|"
     "-getproxybypassdomains SERVICE, or the -set... form of each."
 )
-_NOT_FOLLOWED = "The setting is stored, but this lab's agent does not follow a {what} yet. Set -setsecurewebproxy."
 
 
 async def scutil(device: Device, argv: list[str], io: Io) -> int:
@@ -63,10 +62,6 @@ def _set(device: Device, io: Io, action: str, values: list[str]) -> int:
     except ValueError as error:
         return complain(io, f"** Error: The parameters were not valid: {error}.", _BAD_PARAMETER)
     system_proxy.write(files, changed)
-    if changed.pac_is_on and action.startswith("-setautoproxy"):
-        return not_simulated(io, f"networksetup {action}", _NOT_FOLLOWED.format(what="PAC file"))
-    if changed.discovery_is_on and action == "-setproxyautodiscovery":
-        return not_simulated(io, f"networksetup {action}", _NOT_FOLLOWED.format(what="discovered proxy"))
     return 0
 
 
