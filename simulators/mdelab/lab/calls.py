@@ -1,15 +1,16 @@
 """The table of the control API's calls: method, path, types, meaning, and the lab's verb that answers.
 
-`server` serves this table and `openapi` describes it; `client` is its counterpart on the other side.
+`server` serves this table and `openapi` describes it; `client` is its counterpart on the other side. What a row is made of is
+`mdelab.lab.call`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, cast
+from collections.abc import Awaitable
+from typing import cast
 
 import msgspec
 
 from mdelab.lab import wire
+from mdelab.lab.call import Ask, Call
 from mdelab.lab.estate import Lab
 from mdelab.lab.refusals import Unknown
 from mdelab.model.device import DeviceSpec
@@ -21,43 +22,6 @@ from mdelab.model.package import Kind
 from mdelab.model.route import Route
 from mdelab.model.site import Site
 from mdelab.model.tenant import HopPolicy
-
-Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """One request, read and checked against its call's types."""
-
-    path: Mapping[str, str]
-    query: Mapping[str, str]
-    body: Any
-    """A value of the call's `body` type; None when the call takes none."""
-
-    def after(self) -> int:
-        """The `after` of a query about evidence."""
-        text = self.query.get("after", "0")
-        if not text.isdecimal():
-            raise LabError(
-                f"`after` is {text!r}: it must be the id of a record, a whole number. Take one from an answer."
-            )
-        return int(text)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One row of the API."""
-
-    method: Method
-    path: str
-    summary: str
-    verb: Callable[[Lab, Ask], Awaitable[Any] | Any]
-    body: Any = None
-    """Type of the request's body."""
-    answer: Any = None
-    """Type of the answer's body; None for 204."""
-    query: tuple[str, ...] = ()
-
 
 _T = "/v1/tenants/{tenant}"
 _E = f"{_T}/endpoints/{{endpoint}}"

@@ -229,14 +229,14 @@ class Lab:
             raise Exists(
                 f"tenant {room.tenant.name!r} has an endpoint {spec.name!r} already. Choose another name, or remove that one."
             )
-        _check_hops(room.tenant, (spec.proxy, spec.pac), spec.trusts)
+        network.check_hops(room.tenant, (spec.proxy, spec.pac), spec.trusts)
         device = room.devices[spec.name] = await self.backend.add_endpoint(room.tenant, spec)
         await room.faults.device_added(device)
         return await device.info()
 
     async def change_endpoint(self, name: str, endpoint: str, change: EndpointChange) -> EndpointInfo:
         device = self._device(name, endpoint)
-        _check_hops(self._room(name).tenant, (change.proxy or "", change.pac or ""), change.trusts or ())
+        network.check_hops(self._room(name).tenant, (change.proxy or "", change.pac or ""), change.trusts or ())
         await device.change(change)
         return await device.info()
 
@@ -391,13 +391,6 @@ class Lab:
             hops=list(tenant.hops.values()),
             endpoints=list(room.devices),
         )
-
-
-def _check_hops(tenant: Tenant, routes: tuple[str, ...], trusts: tuple[str, ...]) -> None:
-    """Raise Unknown for a hop that the tenant does not have. proxy: a hop's name, a URL, or ""."""
-    for hop in [*(one for one in routes if one and "://" not in one), *trusts]:
-        if hop not in tenant.hops:
-            raise Unknown("hop", hop, list(tenant.hops))
 
 
 def _clock_info(clock: Clock) -> ClockInfo:

@@ -36,3 +36,10 @@ async def put_site(backend: Backend, tenant: Tenant, site: Site) -> Site:
     tenant.site = site
     await backend.put_site(tenant)
     return site
+
+
+def check_hops(tenant: Tenant, routes: tuple[str, ...], trusts: tuple[str, ...]) -> None:
+    """Raise Unknown for a hop that the tenant does not have. routes: each a hop's name, a URL, or ""."""
+    for hop in [*(one for one in routes if one and "://" not in one), *trusts]:
+        if hop not in tenant.hops:
+            raise Unknown("hop", hop, list(tenant.hops))

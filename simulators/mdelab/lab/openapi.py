@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from mdelab import __version__
-from mdelab.lab.calls import CALLS, Call
+from mdelab.lab.call import Call
+from mdelab.lab.calls import CALLS
 from mdelab.lab.wire import Problem
 
 _REF = "#/components/schemas/{name}"

@@ -16,7 +16,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from mdelab import __version__
-from mdelab.lab.calls import CALLS, Ask, Call
+from mdelab.lab.call import Ask, Call
+from mdelab.lab.calls import CALLS
 from mdelab.lab.estate import Lab
 from mdelab.lab.openapi import describe
 from mdelab.lab.refusals import Exists, Unknown
