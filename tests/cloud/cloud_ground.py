@@ -111,7 +111,7 @@ class Ground:
         body = msgspec.json.encode(Offboarding(package=blob))
         return await self.send(f"https://{COMMAND}/commands/offboard", body, token=self.tokens[endpoint])
 
-    async def sign_in(self, **changes: str) -> Got:
+    async def sign_in(self, headers: dict[str, str] | None = None, **changes: str) -> Got:
         form = {
             "grant_type": "client_credentials",
             "client_id": self.app[0],
@@ -119,7 +119,8 @@ class Ground:
             "scope": f"https://{API}/.default",
         } | changes
         body = "&".join(f"{name}={value}" for name, value in form.items())
-        return await self.send(f"https://login.microsoftonline.com/{self.tenant.id}/oauth2/v2.0/token", body.encode())
+        url = f"https://login.microsoftonline.com/{self.tenant.id}/oauth2/v2.0/token"
+        return await self.send(url, body.encode(), headers=headers)
 
     async def api(self, path: str, body: dict[str, Any] | None = None, *, method: str = "") -> Got:
         token = (await self.sign_in()).json()["access_token"]

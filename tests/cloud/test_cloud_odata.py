@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdelab.cloud.mde_api.odata import MOST_ROWS, ODataError, compile_filter, select
+from mdelab.cloud.mde_api.odata import MOST_ROWS, ODataError, compile_filter, page
 
 PROPERTIES = frozenset(("healthStatus", "computerDnsName", "lastSeen", "machineTags", "aadDeviceId", "rbacGroupId"))
 ROWS = [
@@ -90,13 +90,63 @@ def test_a_quoted_text_is_compared_as_it_is(compare: str, value: str) -> None:
     assert compile_filter(f"healthStatus {compare} '{quoted}'", PROPERTIES)(row) is (compare == "eq")
 
 
+def rows_of(options: dict[str, str]) -> list[object]:
+    return list(page(ROWS, options, PROPERTIES).rows)
+
+
 def test_skip_and_top_cut_the_page() -> None:
-    assert select(ROWS, {"$skip": "1"}, PROPERTIES) == ROWS[1:]
-    assert select(ROWS, {"$top": "1"}, PROPERTIES) == ROWS[:1]
-    assert select(ROWS, {"$top": "0"}, PROPERTIES) == []
+    assert rows_of({"$skip": "1"}) == ROWS[1:]
+    assert rows_of({"$top": "1"}) == ROWS[:1]
+    assert rows_of({"$top": "0"}) == []
 
 
 @pytest.mark.parametrize("options", [{"$top": "-1"}, {"$top": str(MOST_ROWS + 1)}, {"$skip": "x"}, {"$skip": "²"}])
 def test_a_wrong_page_is_an_odata_error(options: dict[str, str]) -> None:
     with pytest.raises(ODataError):
-        select(ROWS, options, PROPERTIES)
+        page(ROWS, options, PROPERTIES)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"$orderby": "lastSeen"},
+        {"$select": "id"},
+        {"$count": "yes"},
+        {"$expand": "evidence"},
+        {"$": ""},
+        {"$Filter": "x"},
+    ],
+)
+def test_an_option_that_is_not_documented_is_refused_and_not_passed_over(options: dict[str, str]) -> None:
+    with pytest.raises(ODataError):
+        page(ROWS, options, PROPERTIES)
+
+
+def test_only_what_may_be_expanded_is() -> None:
+    assert page(ROWS, {"$expand": "evidence"}, PROPERTIES, expandable=("evidence",)).rows == ROWS
+    with pytest.raises(ODataError, match="can only be evidence"):
+        page(ROWS, {"$expand": "machine"}, PROPERTIES, expandable=("evidence",))
+
+
+def test_the_count_is_of_what_fits_the_filter() -> None:
+    options = {"$filter": "rbacGroupId ge 0", "$top": "1", "$count": "true"}
+    assert page(ROWS, options, PROPERTIES).count == 2
+    assert page(ROWS, options | {"$count": "false"}, PROPERTIES).count is None
+
+
+@given(
+    st.integers(min_value=0, max_value=12),
+    st.integers(min_value=1, max_value=5),
+    st.none() | st.integers(min_value=0, max_value=14),
+    st.integers(min_value=0, max_value=14),
+)
+def test_following_the_next_link_gives_every_wanted_row_once(count: int, size: int, top: int | None, skip: int) -> None:
+    rows = [{"rbacGroupId": number} for number in range(count)]
+    options: dict[str, str] | None = {"$skip": str(skip)} | ({} if top is None else {"$top": str(top)})
+    seen: list[object] = []
+    while options is not None:
+        found = page(rows, options, PROPERTIES, size=size)
+        assert len(found.rows) <= size
+        seen += found.rows
+        options = found.next
+    assert seen == rows[skip:][: len(rows) if top is None else top]

@@ -37,6 +37,9 @@ class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     device_token: Duration
     api_token: Duration
     trial: Duration
+    signing_key_overlap: Duration
+    assertion_skew: Duration
+    action_timeout: Duration
 
     def after(self, name: str) -> timedelta:
         """The duration called `name`."""

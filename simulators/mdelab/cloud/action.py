@@ -9,6 +9,13 @@ OPEN = ("Pending", "InProgress")
 """States that still change. Source: defender-docs api/machineaction.md."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveCommand:
+    type: str
+    params: tuple[tuple[str, str], ...]
+    """Key and value, in order."""
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Action:
     id: str
@@ -24,6 +31,15 @@ class Action:
     cancel_comment: str | None = None
     cancelled_at: datetime | None = None
     parameters: dict[str, str] = field(default_factory=dict)
+    """What the device is told beside the type."""
+    live_commands: list[LiveCommand] = field(default_factory=list)
+    """Of a live response."""
+    message: str = ""
+    """What the device said with its result."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
 
     def command(self) -> Command:
         """What the device is told."""

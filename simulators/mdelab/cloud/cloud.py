@@ -1,8 +1,10 @@
 """The mock cloud: assembled here, on one screen, and what the lab asks of it."""
 
 import ssl
+from datetime import timedelta
 from pathlib import Path
 
+from mdelab.catalogue.resources import DEFENDER, resource
 from mdelab.catalogue.rules import rules
 from mdelab.cloud.acceptor import Acceptor
 from mdelab.cloud.detection.detector import Detector
@@ -13,10 +15,12 @@ from mdelab.cloud.device.cyber import CyberChannel
 from mdelab.cloud.dispatch import Dispatcher
 from mdelab.cloud.downloads import downloads
 from mdelab.cloud.entra import EntraService
+from mdelab.cloud.entra.registrations import register
 from mdelab.cloud.estate import Estate, Estates
 from mdelab.cloud.inventory import Inventory
 from mdelab.cloud.machine import Device
 from mdelab.cloud.mde_api import mde_api
+from mdelab.cloud.mde_api.limits import Limits
 from mdelab.cloud.packages import packages
 from mdelab.cloud.portal.package import PortalPackage, Signer, make_package
 from mdelab.cloud.portal.site import portal
@@ -30,6 +34,9 @@ from mdelab.model.package import Connectivity, Kind
 from mdelab.model.platform import Platform
 from mdelab.model.tenant import Directory, Tenant
 from mdelab.model.work import Address
+
+_OWN_SECRET_LIVES = timedelta(days=10_000)
+"""Of the application that every tenant begins with: scenarios move clocks by years."""
 
 
 class Cloud:
@@ -60,7 +67,8 @@ class Cloud:
         self._telemetry = Telemetry(self._store)
         self._detector = Detector(Matcher(rules()), self._estates)
         entra = EntraService(self._estates)
-        self.tokens = entra.tokens
+        self.keys = entra.keys
+        self._limits = Limits()
         device = DeviceService(
             CommandChannel(self._estates, Inventory(self._estates), signer.chain),
             CyberChannel(self._estates, self._telemetry, self._detector),
@@ -73,7 +81,7 @@ class Cloud:
                 "portal": portal,
                 "revocation": revocation,
             },
-            apps={"entra": entra.app, "mde-api": mde_api(self._estates, entra.tokens)},
+            apps={"entra": entra.app, "mde-api": mde_api(self._estates, entra.tokens, self._telemetry, self._limits)},
             directory=directory,
             sink=sink,
         )
@@ -95,16 +103,19 @@ class Cloud:
         await self._store.close()
 
     def add_tenant(self, tenant: Tenant, subscription: Subscription) -> tuple[str, str]:
-        """Begin to serve a tenant; returns id and secret of an API application that has every MDE permission.
+        """Begin to serve a tenant; returns id and secret of an application that has every permission of the Defender API.
 
         Raises LabError for an offer that does not exist.
         """
         estate = self._estates.add(tenant, subscription)
-        return estate.client_id, estate.client_secret
+        own = register(estate, "mdelab", resource(DEFENDER).roles, secret_lives=_OWN_SECRET_LIVES)
+        return own.client_id, own.secrets[0].value
 
     def remove_tenant(self, tenant: Tenant) -> None:
         """Stop serving a tenant and delete what was stored of it."""
         self._detector.forget(tenant.id)
+        self.keys.forget(tenant)
+        self._limits.forget(tenant.id)
         self._estates.remove(tenant)
 
     def package(

@@ -1,10 +1,10 @@
-"""What the cloud knows of each tenant: its devices, alerts, actions and API application, by id.
+"""What the cloud knows of each tenant: its devices, alerts, actions and applications, by id.
 
 Kept in memory because device channels ask at every call, and written through to the store's `records` before the caller
-is answered. Contact times are memory only: they change at every poll and nobody is promised them.
+is answered. Contact times are memory only: they change at every poll and nobody is promised them. So are applications,
+which have secrets.
 """
 
-import secrets
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,13 +13,16 @@ import msgspec
 
 from mdelab.cloud.action import Action
 from mdelab.cloud.alert import Alert
+from mdelab.cloud.application import Application
 from mdelab.cloud.licence import Licences
 from mdelab.cloud.machine import Device
 from mdelab.cloud.portal.access import PortalAccess
 from mdelab.cloud.store import Job, Store
+from mdelab.cloud.ticks import ticks
 from mdelab.model.licence import Subscription
-from mdelab.model.seeds import guid
 from mdelab.model.tenant import Tenant
+
+_INT32 = 1 << 31
 
 Record = Device | Alert | Action
 
@@ -37,18 +40,18 @@ class Estate:
     """One tenant in the cloud."""
 
     tenant: Tenant
-    client_id: str
-    client_secret: str
-    object_id: str
-    """Of the application's service principal."""
     licences: Licences
     portal: PortalAccess = field(default_factory=PortalAccess)
+    applications: dict[str, Application] = field(default_factory=dict)
+    """By client id."""
     devices: dict[str, Device] = field(default_factory=dict)
     """By machine id."""
     alerts: dict[str, Alert] = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
     traffic: dict[str, Traffic] = field(default_factory=dict)
     """By endpoint name."""
+    api_page_size: int = 10_000
+    """Objects in one page of the Defender API; 10,000 is documented."""
 
     def device_named(self, endpoint: str) -> Device | None:
         """The device of an endpoint: the one seen last, when it had several machine ids."""
@@ -57,6 +60,12 @@ class Estate:
 
     def alerts_of(self, machine_id: str) -> list[Alert]:
         return [alert for alert in self.alerts.values() if alert.machine_id == machine_id]
+
+
+def new_alert_id(estate: Estate, *names: str) -> str:
+    """`da<ticks>_<a 32-bit integer>`, as defender-docs api/alerts.md shows it. names: what the alert is about."""
+    ids = estate.tenant.stream("alert", *names, str(len(estate.alerts)))
+    return f"da{ticks(estate.tenant.clock.now())}_{ids.randrange(-_INT32, _INT32)}"
 
 
 class Estates:
@@ -69,18 +78,8 @@ class Estates:
         self._tokens: dict[str, tuple[Estate, Device]] = {}
 
     def add(self, tenant: Tenant, subscription: Subscription) -> Estate:
-        """Begin a tenant, with an API application whose ids come from its seed stream; the secret is always new.
-
-        Raises LabError for an offer that does not exist.
-        """
-        ids = tenant.stream("cloud", "api application")
-        estate = Estate(
-            tenant=tenant,
-            client_id=guid(ids),
-            client_secret=secrets.token_urlsafe(30),
-            object_id=guid(ids),
-            licences=Licences(subscription, tenant.clock.now()),
-        )
+        """Begin a tenant. Raises LabError for an offer that does not exist."""
+        estate = Estate(tenant=tenant, licences=Licences(subscription, tenant.clock.now()))
         self._by_tenant[tenant.id] = self._by_organisation[tenant.org_id] = estate
         return estate
 
@@ -104,6 +103,10 @@ class Estates:
 
     def of_organisation(self, org_id: str) -> Estate | None:
         return self._by_organisation.get(org_id)
+
+    def called(self, name: str) -> Estate | None:
+        """The tenant with this name, in lower case."""
+        return next((one for one in self._by_tenant.values() if one.tenant.name.lower() == name), None)
 
     def all(self) -> Iterator[Estate]:
         yield from self._by_tenant.values()

@@ -33,7 +33,8 @@ class Device:
     is_onboarded: bool = True
     portal_tags: list[str] = field(default_factory=list)
     """Tags that were set through the API; the device's own are in the profile."""
-    isolated: bool = False
+    value: str = "Normal"
+    """What the portal's users say it is worth: `deviceValue` of the API."""
     waiting: list[Action] = field(default_factory=list)
     """Actions that it takes at its next poll."""
 

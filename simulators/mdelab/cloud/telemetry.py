@@ -93,6 +93,15 @@ class Telemetry:
             )
         return int(str(rows[0][0]))
 
+    def report_with(self, tenant: str, machine: str, event: str) -> bytes | None:
+        """The report of a machine, as it arrived, that brought the event with this id."""
+        rows = self._store.read(
+            "SELECT reports.body FROM events JOIN reports ON reports.id = events.report"
+            " WHERE events.tenant = ? AND events.id = ? AND reports.machine = ?",
+            (tenant, event, machine),
+        )
+        return rows[0][0] if rows and isinstance(rows[0][0], bytes) else None
+
     def _hand_in(self, batch: list[_Row]) -> None:
         def write(connection: sqlite3.Connection) -> list[Committed]:
             with self._lock:

@@ -38,7 +38,7 @@ from mdelab.endpoint.conversation import Conversation
 from mdelab.endpoint.judgement import GiveUp, Join, Judgement, Leave
 from mdelab.endpoint.queue import Queue
 from mdelab.endpoint.settings import AgentSettings
-from mdelab.endpoint.state import AgentState, Definitions, Saved
+from mdelab.endpoint.state import AgentState, Definitions, Isolation, Saved
 from mdelab.model.channel import CommandResult, Profile
 from mdelab.model.package import Package
 
@@ -152,6 +152,11 @@ class Agent:
         return self._saved.configuration_version
 
     @property
+    def isolation(self) -> Isolation:
+        """How the cloud has cut the device off; "" when it has not."""
+        return self._saved.isolation
+
+    @property
     def real_time_runs(self) -> bool:
         """Whether files are scanned as they are written and threats removed: never without a licence."""
         return self.licensed and self._real_time_can_run
@@ -233,7 +238,7 @@ class Agent:
             case happened.ThreatSeen(threat=threat):
                 yield from self._note_threat(threat, now)
             case happened.CommandExecuted(id=order, status=status, message=message):
-                yield from self._talk.orders.executed(CommandResult(id=order, status=status, message=message))
+                yield from self._talk.executed(CommandResult(id=order, status=status, message=message))
 
     def _start(self) -> Iterator[Command]:
         talk = self._talk
@@ -250,7 +255,7 @@ class Agent:
                 yield _wake("cyber")
                 if self.waiting:
                     yield from talk.outbox.upload_later()
-                yield from talk.orders.tell()
+                yield from talk.tell_results()
             case AgentState.OFFBOARDING:
                 yield from talk.say_goodbye()
             case _:
@@ -275,7 +280,7 @@ class Agent:
                 if self.licensed:
                     yield from talk.outbox.upload()
             case "result" if self.licensed:
-                yield from talk.orders.tell()
+                yield from talk.tell_results()
             case "goodbye" if self.state is AgentState.OFFBOARDING:
                 yield from talk.say_goodbye()
             case "definitions":

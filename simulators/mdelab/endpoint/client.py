@@ -260,13 +260,38 @@ class Client:
 
     def _execute(self, ordered: CloudCommand) -> happened.CommandExecuted:
         """Carry out an order of the cloud. What the lab does not simulate fails, and says so."""
-        if ordered.type != "RunAntiVirusScan":
-            return happened.CommandExecuted(
-                id=ordered.id, status="Failed", message=f"{ordered.type} is not simulated by this lab"
-            )
-        own_folders = self._row.own_folders
-        paths = [path for path in self._machine.files.paths() if not path.startswith(own_folders)]
-        found = [threat for path in paths if (threat := self.scan_file(path)) is not None]
-        return happened.CommandExecuted(
-            id=ordered.id, status="Succeeded", message=f"{len(paths)} files scanned, {len(found)} threats detected"
-        )
+        match ordered.type:
+            case "RunAntiVirusScan":
+                paths = self._foreign_paths()
+                found = [threat for path in paths if (threat := self.scan_file(path)) is not None]
+                return _done(ordered, f"{len(paths)} files scanned, {len(found)} threats detected")
+            case "StopAndQuarantineFile":
+                sha1 = ordered.parameters.get("sha1", "")
+                count = sum(self._quarantine(path, sha1) for path in self._foreign_paths())
+                if not count:
+                    return _failed(ordered, f"no file on the device has the SHA-1 {sha1}")
+                return _done(ordered, f"{count} files quarantined")
+            case "Isolate" | "Unisolate" | "Offboard":
+                # The agent remembers it, and everything that asks the agent follows.
+                return _done(ordered, "")
+            case _:
+                return _failed(ordered, f"{ordered.type} is not simulated by this lab")
+
+    def _quarantine(self, path: str, sha1: str) -> bool:
+        """Whether the file was the one."""
+        threat = self._protection.quarantine(path, sha1)
+        if threat is not None:
+            self.feed(happened.ThreatSeen(threat=threat))
+        return threat is not None
+
+    def _foreign_paths(self) -> list[str]:
+        """Every file of the device that is not the client's own."""
+        return [path for path in self._machine.files.paths() if not path.startswith(self._row.own_folders)]
+
+
+def _done(ordered: CloudCommand, message: str) -> happened.CommandExecuted:
+    return happened.CommandExecuted(id=ordered.id, status="Succeeded", message=message)
+
+
+def _failed(ordered: CloudCommand, message: str) -> happened.CommandExecuted:
+    return happened.CommandExecuted(id=ordered.id, status="Failed", message=message)

@@ -30,7 +30,7 @@ from mdelab.endpoint.outbox import Outbox
 from mdelab.endpoint.queue import Queue
 from mdelab.endpoint.state import AgentState, Saved
 from mdelab.endpoint.updates import Updates
-from mdelab.model.channel import POLL_PATH, Commands, Enrolled, Poll, Profile
+from mdelab.model.channel import POLL_PATH, CommandResult, Commands, Enrolled, Poll, Profile
 
 
 class Conversation:
@@ -82,6 +82,18 @@ class Conversation:
             yield from self.outbox.upload()
         else:
             yield from self.farewell.say()
+
+    def executed(self, result: CommandResult) -> Iterator[Command]:
+        """An order of the cloud was carried out, or could not be."""
+        yield from self.orders.executed(result)
+        yield from self.tell_results()
+
+    def tell_results(self) -> Iterator[Command]:
+        """Tell the cloud what came of its orders; after the result of one to leave it takes no events any more."""
+        if self._saved.goodbye_order and self.outbox.queue and not self.channels.failures("report"):
+            yield from self.outbox.upload()
+        else:
+            yield from self.orders.tell()
 
     def answered(self, answer: AnswerReceived, now: datetime) -> Iterator[Command]:
         request = answer.request
@@ -164,15 +176,21 @@ class Conversation:
         yield from self.outbox.settle(request, answer)
         if self._is_leaving:
             yield from self.say_goodbye()
+        elif self._saved.goodbye_order:
+            yield from self.tell_results()
         elif self.membership.is_licensed:
             yield from self.outbox.upload()
 
     def _result_answered(self, request: SendResult, answer: AnswerReceived) -> Iterator[Command]:
-        if answer.status not in (204, 400, 404):
+        is_goodbye = self.orders.is_goodbye(request)
+        # An answer can be lost: a cloud that has let the device go knows its token no more.
+        if answer.status not in (204, 400, 404) and not (is_goodbye and answer.status == 401):
             yield from self._no(answer)
             return
         yield from self.orders.told(request)
-        if self.membership.is_licensed:
+        if is_goodbye and request.body.status == "Succeeded":
+            yield from self.farewell.obey()
+        elif self.membership.is_licensed:
             yield from self.orders.tell()
 
     def _no(self, answer: AnswerReceived) -> Iterator[Command]:
@@ -196,6 +214,8 @@ class Conversation:
                 yield from self.say_goodbye()
             case "report" if self.membership.is_licensed:
                 yield from self.outbox.upload_after(wait)
+                if self._saved.goodbye_order:
+                    yield from self.tell_results()
             case "enrol" if self.membership.wants_enrolment:
                 yield LogLine(
                     level="warning",

@@ -13,7 +13,7 @@ _GOODBYES = 5
 
 
 class Farewell:
-    """From a believed offboarding package to a device without an organisation."""
+    """From a believed offboarding package, or an order of the cloud, to a device without an organisation."""
 
     __slots__ = ("_channels", "_membership", "_saved")
 
@@ -34,8 +34,7 @@ class Farewell:
         self._channels.succeed("offboard")
         yield Persist()
         yield LogLine(level="info", text="offboarding package accepted")
-        for name in ("poll", "cyber", "upload", "result", "enrol"):
-            yield CancelWake(name=name)
+        yield from _cancel_all()
 
     def say(self) -> Iterator[Command]:
         """Tell the cloud."""
@@ -46,11 +45,33 @@ class Farewell:
         )
         yield from self._channels.ask(request)
 
+    def obey(self) -> Iterator[Command]:
+        """The cloud has ordered the device to leave, and knows that it does.
+
+        The onboarding package stays where it is (defender-docs api/offboard-machine-api.md); who starts the service with it
+        there onboards the device again.
+        """
+        self._forget()
+        yield Persist()
+        yield from _cancel_all()
+        yield LogLine(level="info", text="offboarded: the cloud has ordered it", symbol="offboarded")
+
     def finish(self, how: str) -> Iterator[Command]:
-        self._saved.state = AgentState.OFFBOARDED
-        self._saved.goodbye = self._saved.token = self._saved.configuration_version = ""
-        self._saved.results = []
+        self._forget()
         yield Persist()
         yield CancelWake(name="goodbye")
         yield RemovePackage()
         yield LogLine(level="info", text=f"offboarded: {how}", symbol="offboarded")
+
+    def _forget(self) -> None:
+        saved = self._saved
+        saved.state = AgentState.OFFBOARDED
+        saved.goodbye = saved.goodbye_order = saved.token = saved.configuration_version = ""
+        # Nobody could release it any more.
+        saved.isolation = ""
+        saved.results = []
+
+
+def _cancel_all() -> Iterator[Command]:
+    for name in ("poll", "cyber", "upload", "result", "enrol"):
+        yield CancelWake(name=name)

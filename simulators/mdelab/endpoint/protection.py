@@ -1,5 +1,6 @@
 """The antivirus of a device: scans files, quarantines what it finds or only reports it, as the settings say."""
 
+import hashlib
 import posixpath
 from collections.abc import Callable
 
@@ -8,6 +9,9 @@ from mdelab.endpoint.files import FileTree
 from mdelab.endpoint.settings import AgentSettings
 from mdelab.model.seeds import guid
 from mdelab.model.tenant import Tenant
+
+ORDERED = "EUS:Win32/CustomEnterpriseBlock"
+"""What a file is called that was quarantined because an administrator ordered it."""
 
 
 class Protection:
@@ -64,9 +68,28 @@ class Protection:
             at=self._tenant.clock.now(),
         )
         if status == "quarantined":
-            self._files.write(f"{self._quarantine}/{threat.id}", content, 0o600)
-            self._files.remove(path)
+            self._lock_away(threat, content)
         return threat
+
+    def quarantine(self, path: str, sha1: str) -> Threat | None:
+        """Quarantine a file that has this SHA-1 (lower-case hex), whatever it is, because the cloud has ordered it."""
+        content = self._files.read(path)
+        if hashlib.sha1(content, usedforsecurity=False).hexdigest() != sha1:
+            return None
+        threat = Threat(
+            id=self._new_id(),
+            name=ORDERED,
+            type="enterprise block",
+            path=path,
+            status="quarantined",
+            at=self._tenant.clock.now(),
+        )
+        self._lock_away(threat, content)
+        return threat
+
+    def _lock_away(self, threat: Threat, content: bytes) -> None:
+        self._files.write(f"{self._quarantine}/{threat.id}", content, 0o600)
+        self._files.remove(threat.path)
 
     def _new_id(self) -> str:
         # A stream for each threat, because one that is kept costs every device of a fleet 2.5 KiB.

@@ -20,6 +20,10 @@ class AgentState(StrEnum):
     OFFBOARDED = "offboarded"
 
 
+Isolation = Literal["", "Full", "Selective"]
+"""How the cloud has cut the device off from the network; its own cloud it still reaches."""
+
+
 class Definitions(msgspec.Struct, frozen=True, kw_only=True):
     """The security intelligence that the engine runs with."""
 
@@ -37,6 +41,9 @@ class Saved(msgspec.Struct, kw_only=True):
     """The outer JSON of the onboarding package in force."""
     goodbye: str = ""
     """The outer JSON of the offboarding package that is being obeyed."""
+    goodbye_order: str = ""
+    """The id of the cloud's order to leave that is being obeyed."""
+    isolation: Isolation = ""
     token: str = ""
     configuration_version: str = ""
     tags: dict[str, str] = {}

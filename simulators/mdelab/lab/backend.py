@@ -8,6 +8,9 @@ from typing import Literal, Protocol
 
 from mdelab.lab.wire import (
     ApiApp,
+    ApplicationChange,
+    ApplicationInfo,
+    ApplicationSpec,
     EndpointChange,
     EndpointInfo,
     ExecRequest,
@@ -15,6 +18,7 @@ from mdelab.lab.wire import (
     FileContent,
     FileWrite,
     FleetRange,
+    KeyRollOver,
     LicenceReport,
     PacAnswer,
     PackageInfo,
@@ -74,6 +78,20 @@ class Device(Protocol):
         ...
 
     async def remove_package(self, kind: Kind) -> None: ...
+
+
+class Identity(Protocol):
+    """What a tenant's administrator does in Entra. name: or client id, of an application. Each may raise LabError."""
+
+    async def applications(self) -> list[ApplicationInfo]: ...
+
+    async def register(self, spec: ApplicationSpec) -> ApplicationInfo: ...
+
+    async def change(self, name: str, wanted: ApplicationChange) -> ApplicationInfo: ...
+
+    async def remove(self, name: str) -> None: ...
+
+    async def roll_over_keys(self, wanted: KeyRollOver) -> None: ...
 
 
 class Backend(Protocol):
@@ -146,6 +164,12 @@ class Backend(Protocol):
 
     async def change_user(self, tenant: Tenant, account: str, change: UserChange) -> UserRights:
         """What the user may do after the change. Raises LabError for a role that the portal does not have."""
+        ...
+
+    def identity(self, tenant: Tenant) -> Identity: ...
+
+    async def set_api_pages(self, tenant: Tenant, size: int) -> None:
+        """Let the Defender API put so many objects into a page."""
         ...
 
     async def accounting(self, tenant: Tenant, endpoint: str) -> tuple[int, int, int]:

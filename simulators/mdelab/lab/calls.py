@@ -24,6 +24,7 @@ from mdelab.model.site import Site
 from mdelab.model.tenant import HopPolicy
 
 _T = "/v1/tenants/{tenant}"
+_A = f"{_T}/applications"
 _E = f"{_T}/endpoints/{{endpoint}}"
 
 
@@ -147,6 +148,49 @@ CALLS: tuple[Call, ...] = (
         body=wire.UserChange,
         answer=wire.UserInfo,
         verb=lambda lab, ask: lab.user(ask.path["tenant"], ask.path["user"], ask.body),
+    ),
+    Call(
+        method="GET",
+        path=_A,
+        summary="The tenant's application registrations",
+        answer=list[wire.ApplicationInfo],
+        verb=lambda lab, ask: lab.identity(ask.path["tenant"]).applications(),
+    ),
+    Call(
+        method="POST",
+        path=_A,
+        summary="Register an application with permissions",
+        body=wire.ApplicationSpec,
+        answer=wire.ApplicationInfo,
+        verb=lambda lab, ask: lab.identity(ask.path["tenant"]).register(ask.body),
+    ),
+    Call(
+        method="PATCH",
+        path=f"{_A}/{{application}}",
+        summary="Change an application, by client id or name, as an administrator would",
+        body=wire.ApplicationChange,
+        answer=wire.ApplicationInfo,
+        verb=lambda lab, ask: lab.identity(ask.path["tenant"]).change(ask.path["application"], ask.body),
+    ),
+    Call(
+        method="DELETE",
+        path=f"{_A}/{{application}}",
+        summary="Delete an application",
+        verb=lambda lab, ask: lab.identity(ask.path["tenant"]).remove(ask.path["application"]),
+    ),
+    Call(
+        method="POST",
+        path=f"{_T}/signing-keys",
+        summary="Roll the keys over that Entra signs the tenant's tokens with",
+        body=wire.KeyRollOver,
+        verb=lambda lab, ask: lab.identity(ask.path["tenant"]).roll_over_keys(ask.body),
+    ),
+    Call(
+        method="PUT",
+        path=f"{_T}/api-pages",
+        summary="Change how many objects the Defender API puts into one page",
+        body=wire.ApiPages,
+        verb=lambda lab, ask: lab.set_api_pages(ask.path["tenant"], ask.body),
     ),
     Call(
         method="GET",

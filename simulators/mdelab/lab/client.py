@@ -145,7 +145,8 @@ class TenantClient:
         self.id = tenant_id
         self._path = f"/v1/tenants/{tenant_id}"
         self._app = app
-        self._api: MdeApi | None = None
+        self._apis: dict[str, MdeApi] = {}
+        """By the name of the application; "" for the tenant's own."""
 
     def info(self) -> wire.TenantInfo:
         return self.lab.call("GET", self._path, answer=wire.TenantInfo)
@@ -178,6 +179,29 @@ class TenantClient:
 
     def change_user(self, account: str, change: wire.UserChange) -> wire.UserInfo:
         return self.lab.call("PATCH", self._user(account), body=change, answer=wire.UserInfo)
+
+    def applications(self) -> list[wire.ApplicationInfo]:
+        return self.lab.call("GET", f"{self._path}/applications", answer=list[wire.ApplicationInfo])
+
+    def create_application(self, spec: wire.ApplicationSpec) -> wire.ApplicationInfo:
+        """Register an application; the answer tells its secret."""
+        return self.lab.call("POST", f"{self._path}/applications", body=spec, answer=wire.ApplicationInfo)
+
+    def change_application(self, name: str, change: wire.ApplicationChange) -> wire.ApplicationInfo:
+        """name: or client id."""
+        path = f"{self._path}/applications/{quote(name, safe='')}"
+        return self.lab.call("PATCH", path, body=change, answer=wire.ApplicationInfo)
+
+    def remove_application(self, name: str) -> None:
+        self.lab.call("DELETE", f"{self._path}/applications/{quote(name, safe='')}", answer=None)
+
+    def roll_over_keys(self, *, at_once: bool = False) -> None:
+        """Let Entra sign with a new key; `at_once` withdraws the old ones now."""
+        self.lab.call("POST", f"{self._path}/signing-keys", body=wire.KeyRollOver(at_once=at_once), answer=None)
+
+    def set_api_pages(self, size: int) -> None:
+        """Change how many objects the Defender API puts into one page."""
+        self.lab.call("PUT", f"{self._path}/api-pages", body=wire.ApiPages(size=size), answer=None)
 
     def hops(self) -> list[HopPolicy]:
         return self.lab.call("GET", f"{self._path}/hops", answer=list[HopPolicy])
@@ -277,11 +301,24 @@ class TenantClient:
     def fleet_counts(self, prefix: str, counts: wire.FleetCounts) -> None:
         self.lab.call("PUT", f"{self._path}/fleets/{quote(prefix, safe='')}/counts", body=counts, answer=None)
 
-    def api(self) -> MdeApi:
-        """The tenant's Defender API, as a customer's automation reaches it."""
-        if self._api is None:
-            self._api = MdeApi(self.lab.fetch, self.id, self._app)
-        return self._api
+    def api(self, application: str = "") -> MdeApi:
+        """The tenant's Defender API, as a customer's automation reaches it: with one application's tokens.
+
+        application: its name; "" for the one that has every permission. Raises LabError for one that is not there.
+        """
+        if application not in self._apis:
+            self._apis[application] = MdeApi(self.lab.fetch, self.id, self._credentials(application))
+        return self._apis[application]
+
+    def _credentials(self, application: str) -> wire.ApiApp:
+        if not application:
+            return self._app
+        known = {one.name: one for one in self.applications()}
+        if application not in known:
+            listed = ", ".join(sorted(known))
+            raise LabError(f"the tenant has no application {application!r}. Known: {listed}. Register it first.")
+        found = known[application]
+        return wire.ApiApp(client_id=found.client_id, client_secret=found.client_secret)
 
     def _user(self, account: str) -> str:
         return f"{self._path}/users/{quote(account, safe='')}"

@@ -18,6 +18,7 @@ from mdelab.cloud import Cloud, Signer
 from mdelab.endpoint.files import FolderTree
 from mdelab.endpoint.pac.worker import ScriptWorker
 from mdelab.endpoint.sensor import Sensor
+from mdelab.lab.administrator import Administrator
 from mdelab.lab.authority import Authority
 from mdelab.lab.customer import Customer
 from mdelab.lab.device import LocalDevice
@@ -277,6 +278,12 @@ class Embedded:
 
     async def change_user(self, tenant: Tenant, account: str, change: UserChange) -> UserRights:
         return Customer(self._cloud.estate(tenant)).change_user(account, change)
+
+    def identity(self, tenant: Tenant) -> Administrator:
+        return Administrator(self._cloud.estate(tenant), self._cloud.keys)
+
+    async def set_api_pages(self, tenant: Tenant, size: int) -> None:
+        self._cloud.estate(tenant).api_page_size = size
 
     async def accounting(self, tenant: Tenant, endpoint: str) -> tuple[int, int, int]:
         return self._cloud.accounting(tenant, endpoint)

@@ -9,7 +9,7 @@ from pathlib import Path
 from mdelab import __version__
 from mdelab.diagnosis import diagnose
 from mdelab.lab import network, people
-from mdelab.lab.backend import Backend, Device
+from mdelab.lab.backend import Backend, Device, Identity
 from mdelab.lab.embedded import Embedded
 from mdelab.lab.evidence import EvidenceStore
 from mdelab.lab.faults import FaultKeeper
@@ -20,6 +20,7 @@ from mdelab.lab.wire import (
     UNCHANGED,
     Accounting,
     ApiApp,
+    ApiPages,
     ClockInfo,
     ClockMove,
     Diagnosis,
@@ -187,6 +188,15 @@ class Lab:
         rights = await self.backend.change_user(tenant, account, change)
         devices = [info.name for info in await self.endpoints(name) if info.spec.user == account]
         return UserInfo(person=people.person(tenant, account), devices=devices, rights=rights)
+
+    # Identity
+
+    def identity(self, name: str) -> Identity:
+        """The tenant's administration in Entra."""
+        return self.backend.identity(self._room(name).tenant)
+
+    async def set_api_pages(self, name: str, pages: ApiPages) -> None:
+        await self.backend.set_api_pages(self._room(name).tenant, pages.size)
 
     # Hops
 

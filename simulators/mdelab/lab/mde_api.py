@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
@@ -12,21 +12,22 @@ from mdelab.model.errors import LabError
 if TYPE_CHECKING:
     from mdelab.lab.client import Answer
 
-_BASE = "https://api.securitycenter.microsoft.com"
+BASE = "https://api.securitycenter.microsoft.com"
 
 Rows = list[dict[str, Any]]
 """As the API answers; the fields are documented there, so they are not repeated as types here."""
 
 
 class MdeApi:
-    """The Defender API of one tenant."""
+    """The Defender API of one tenant, for one of its applications."""
 
     def __init__(self, fetch: "Callable[..., Answer]", tenant_id: str, app: ApiApp) -> None:
         """fetch: sends a request to a simulated host, as `LabClient.fetch` does."""
         self._fetch = fetch
         self._tenant_id = tenant_id
         self._app = app
-        self._token = ""
+        self.token = ""
+        """The token that it holds, good or not; "" before the first sign-in."""
 
     def machines(self, odata_filter: str = "") -> Rows:
         return self._list("/api/machines", odata_filter)
@@ -39,11 +40,54 @@ class MdeApi:
     def alerts(self, odata_filter: str = "") -> Rows:
         return self._list("/api/alerts", odata_filter)
 
+    def actions(self, odata_filter: str = "") -> Rows:
+        return self._list("/api/machineactions", odata_filter)
+
+    def pages(self, path: str) -> list[Rows]:
+        """A list, page by page, by the links that lead from one to the next."""
+        found: list[Rows] = []
+        following: str | None = path
+        while following is not None:
+            answer = self.get(following)
+            found.append(answer["value"])
+            link = answer.get("@odata.nextLink")
+            following = None if link is None else f"{urlsplit(link).path}?{urlsplit(link).query}"
+        return found
+
     def get(self, path: str) -> Any:
         return self._call("GET", path, b"")
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         return self._call("POST", path, msgspec.json.encode(body))
+
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        return self._call("PATCH", path, msgspec.json.encode(body))
+
+    def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> "Answer":
+        """One request with the token that it holds, and its answer whatever it is."""
+        return self._send(method, path, msgspec.json.encode(body) if body is not None else b"")
+
+    def sign_in(self, scope: str = BASE) -> None:
+        """Get a new token. scope: the API that it is for. Raises LabError with Entra's answer."""
+        answer = self.ask_for_token(scope=f"{scope}/.default")
+        if answer.status != 200:
+            raise LabError(f"no token for {scope}: {answer.status} {answer.body.decode(errors='replace')}")
+        self.token = str(msgspec.json.decode(answer.body)["access_token"])
+
+    def ask_for_token(self, *, tenant_id: str = "", **changes: str) -> "Answer":
+        """Entra's answer to a token request. changes: of the form's fields; "" leaves one out. tenant_id: "" for the own."""
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._app.client_id,
+            "client_secret": self._app.client_secret,
+            "scope": f"{BASE}/.default",
+        } | changes
+        return self._fetch(
+            f"https://login.microsoftonline.com/{tenant_id or self._tenant_id}/oauth2/v2.0/token",
+            method="POST",
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+            body=urlencode({name: value for name, value in form.items() if value}).encode(),
+        )
 
     def _list(self, path: str, odata_filter: str) -> Rows:
         query = f"?{urlencode({'$filter': odata_filter})}" if odata_filter else ""
@@ -54,7 +98,7 @@ class MdeApi:
         answer = self._send(method, path, body)
         if answer.status == 401:
             # The tenant's clock has moved past the token's life.
-            self._token = ""
+            self.sign_in()
             answer = self._send(method, path, body)
         if answer.status >= 300:
             raise LabError(
@@ -63,25 +107,7 @@ class MdeApi:
         return msgspec.json.decode(answer.body) if answer.body else None
 
     def _send(self, method: str, path: str, body: bytes) -> "Answer":
-        headers = {"Authorization": f"Bearer {self._token or self._sign_in()}", "Content-Type": "application/json"}
-        return self._fetch(_BASE + path, method=method, headers=headers, body=body)
-
-    def _sign_in(self) -> str:
-        form = urlencode(
-            {
-                "grant_type": "client_credentials",
-                "client_id": self._app.client_id,
-                "client_secret": self._app.client_secret,
-                "scope": f"{_BASE}/.default",
-            }
-        )
-        answer = self._fetch(
-            f"https://login.microsoftonline.com/{self._tenant_id}/oauth2/v2.0/token",
-            method="POST",
-            headers={"Content-Type": "application/x-www-form-urlencoded"},
-            body=form.encode(),
-        )
-        if answer.status != 200:
-            raise LabError(f"no token for the Defender API: {answer.status} {answer.body.decode(errors='replace')}")
-        self._token = str(msgspec.json.decode(answer.body)["access_token"])
-        return self._token
+        if not self.token:
+            self.sign_in()
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        return self._fetch(BASE + path, method=method, headers=headers, body=body)

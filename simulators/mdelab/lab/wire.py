@@ -5,7 +5,7 @@ Answers ignore unknown fields, so that a newer lab can say more; in a request an
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -63,10 +63,57 @@ class ClockInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApiApp(msgspec.Struct, frozen=True, kw_only=True):
-    """An application registration with every MDE permission, for clients of the tenant's API."""
+    """How a client of the tenant's API signs in: an application's id and secret. A tenant has one with every MDE permission."""
 
     client_id: str
     client_secret: str
+
+
+class ApplicationSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An application registration that an administrator makes and consents to."""
+
+    name: str
+    roles: list[str] = []
+    """Application permissions, such as `Machine.Read.All`."""
+    secret_days: float | None = 180
+    """How long its client secret lives, by the tenant's clock; null for none."""
+    certificate: str = ""
+    """PEM of a certificate with whose key it signs assertions."""
+
+
+class ApplicationChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Fields left out stay as they are."""
+
+    roles: list[str] | None = None
+    """All its permissions from now on; tokens that are out keep theirs."""
+    enabled: bool | None = None
+    secret_days: float | None = None
+    """Add a client secret that lives as long."""
+
+
+class ApplicationInfo(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    client_id: str
+    object_id: str
+    """Of its service principal."""
+    roles: list[str]
+    enabled: bool
+    secrets_expire: list[datetime]
+    client_secret: str = ""
+    """The newest one; "" without any. The portal shows it once, the lab whenever it is asked."""
+
+
+class KeyRollOver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Entra signs the tenant's tokens with a new key from now on."""
+
+    at_once: bool = False
+    """Whether the keys before it are withdrawn now, not a day later: their tokens are then refused."""
+
+
+class ApiPages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many objects the Defender API puts into one page: 10,000 is documented, fewer make paging easy to see."""
+
+    size: Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 
 
 class TenantInfo(msgspec.Struct, frozen=True, kw_only=True):

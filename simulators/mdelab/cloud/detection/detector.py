@@ -5,13 +5,10 @@ from mdelab.catalogue.licences import right_of
 from mdelab.catalogue.rules import Rule, product_of
 from mdelab.cloud.alert import MOST_EVIDENCE, Alert
 from mdelab.cloud.detection.matcher import Matcher
-from mdelab.cloud.estate import Estate, Estates
+from mdelab.cloud.estate import Estate, Estates, new_alert_id
 from mdelab.cloud.machine import Device
-from mdelab.cloud.ticks import ticks
 from mdelab.model.channel import Event
 from mdelab.model.licence import Feature
-
-_INT32 = 1 << 31
 
 
 class Detector:
@@ -75,10 +72,8 @@ def _is_covered(estate: Estate, device: Device, rule: Rule) -> bool:
 
 def _alert(estate: Estate, device: Device, rule: Rule, events: list[Event]) -> Alert:
     now = estate.tenant.clock.now()
-    ids = estate.tenant.stream("alert", device.id, rule.id, str(len(estate.alerts)))
-    # da<ticks>_<a 32-bit integer>, defender-docs api/alerts.md
     return Alert(
-        id=f"da{ticks(now)}_{ids.randrange(-_INT32, _INT32)}",
+        id=new_alert_id(estate, device.id, rule.id),
         rule=rule.id,
         machine_id=device.id,
         title=rule.title,

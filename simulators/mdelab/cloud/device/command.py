@@ -107,14 +107,16 @@ class CommandChannel:
             # Told twice, or cancelled meanwhile.
             return NO_CONTENT
         device.waiting.remove(action)
-        action.status, action.updated = result.status, now
-        if result.status == "Succeeded" and action.type in ("Isolate", "Unisolate"):
-            device.isolated = action.type == "Isolate"
+        action.status, action.updated, action.message = result.status, now, result.message
         try:
             await self._estates.save(estate, action)
         except StoreUnavailable as error:
             device.waiting.append(action)
             return unavailable(f"{error}. The result was not kept; send it again.")
+        if action.type == "Offboard" and result.status == "Succeeded":
+            device.is_onboarded = False
+            self._estates.save_later(estate, device)
+            self._inventory.dismiss(estate, device)
         return NO_CONTENT
 
     async def offboard(self, call: Call) -> Answer:

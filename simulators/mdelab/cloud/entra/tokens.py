@@ -1,23 +1,28 @@
-"""Access tokens: issued by Entra, read by the Defender API. RS256, and every time in them is the tenant's.
+"""Access tokens: issued by Entra, read by the APIs. RS256, and every time in them is the tenant's.
 
 Source of the claims: entra-docs access-token-claims-reference.md.
 """
 
+import secrets
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from mdelab.catalogue import timing
-from mdelab.catalogue.permissions import permissions
+from mdelab.catalogue.resources import Resource
+from mdelab.cloud.application import Application
+from mdelab.cloud.entra.authentication import Proof
+from mdelab.cloud.entra.grant import Target
+from mdelab.cloud.entra.issuers import issuer
+from mdelab.cloud.entra.keys import Keys
 from mdelab.cloud.estate import Estate, Estates
-from mdelab.model.tenant import Tenant
 
-AUTHORITY = "https://login.microsoftonline.com"
-_BITS = 2048
+_UNREADABLE = (JoseError, ValueError, TypeError, KeyError, RecursionError)
 
 
 class TokenRefused(Exception):
@@ -33,60 +38,67 @@ class Access:
     roles: frozenset[str]
 
 
-def issuer(tenant: Tenant, version: str) -> str:
-    return f"https://sts.windows.net/{tenant.id}/" if version == "1.0" else f"{AUTHORITY}/{tenant.id}/v2.0"
-
-
 class Tokens:
-    """One signing key for all tenants, as the real service has."""
-
-    def __init__(self, estates: Estates) -> None:
+    def __init__(self, estates: Estates, keys: Keys) -> None:
         self._estates = estates
+        self._keys = keys
 
-    @cached_property
-    def key(self) -> RSAKey:
-        """Made when it is first needed: many labs never sign in."""
-        return RSAKey.generate_key(_BITS, {"use": "sig", "alg": "RS256"}, auto_kid=True)
-
-    def issue(self, estate: Estate, audience: str, roles: tuple[str, ...]) -> tuple[str, int]:
-        """A v1 access token, as the Defender API's manifest asks for, and how many seconds it is good for."""
+    def issue(self, estate: Estate, application: Application, proof: Proof, target: Target) -> tuple[str, int]:
+        """An access token of the version that the API takes, and how many seconds it is good for."""
         lifetime_s = timing().api_token.seconds
         now = int(estate.tenant.clock.now().timestamp())
+        key = self._keys.current(estate.tenant)
+        is_v1 = target.version == "1.0"
         claims: jwt.Claims = {
-            "aud": audience,
-            "iss": issuer(estate.tenant, "1.0"),
+            "aud": target.audience,
+            "iss": issuer(estate.tenant, target.version),
             "iat": now,
             "nbf": now,
             "exp": now + lifetime_s,
-            "appid": estate.client_id,
-            "appidacr": "1",
+            "aio": secrets.token_urlsafe(24),
+            ("appid" if is_v1 else "azp"): application.client_id,
+            ("appidacr" if is_v1 else "azpacr"): proof,
             "idtyp": "app",
-            "oid": estate.object_id,
-            "sub": estate.object_id,
+            "oid": application.object_id,
+            "rh": f"1.{secrets.token_urlsafe(16)}.",
+            "sub": application.object_id,
             "tid": estate.tenant.id,
             "uti": uuid.uuid4().hex,
-            "ver": "1.0",
+            "ver": target.version,
         }
-        if roles:
+        granted = [role for role in application.roles if role in target.roles]
+        if granted:
             # A token without roles is legal; the API then answers 403.
-            claims["roles"] = list(roles)
-        header = {"alg": "RS256", "kid": self.key.kid, "x5t": self.key.kid}
-        return jwt.encode(header, claims, self.key), lifetime_s
+            claims["roles"] = granted
+        header = {"typ": "JWT", "alg": "RS256", "kid": key.kid} | ({"x5t": key.kid} if is_v1 else {})
+        return jwt.encode(header, claims, key), lifetime_s
 
-    def read(self, token: str) -> Access:
-        """Check signature, issuer, audience, time and tenant. Raises TokenRefused."""
-        try:
-            claims = jwt.decode(token, self.key, algorithms=["RS256"]).claims
-        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
-            raise TokenRefused(
-                f"it is not a token of this lab's login.microsoftonline.com ({type(error).__name__})"
-            ) from error
+    def read(self, token: str, api: Resource) -> Access:
+        """Check that a token is good for `api`: signature, issuer, audience, time and tenant. Raises TokenRefused."""
+        claims, kid = self._signed(token)
         estate = self._estates.of(str(claims.get("tid", "")))
-        if estate is None or claims.get("iss") not in (issuer(estate.tenant, "1.0"), issuer(estate.tenant, "2.0")):
+        if estate is None or claims.get("iss") != issuer(estate.tenant, "1.0"):
             raise TokenRefused("its tenant is not known here (any more)")
-        if str(claims.get("aud", "")).rstrip("/") not in (*permissions().audiences, permissions().app_id):
-            raise TokenRefused(f"its audience is {claims.get('aud')!r}, not the Defender API")
+        if kid not in [key.kid for key in self._keys.published(estate.tenant)]:
+            raise TokenRefused("the key that signed it is not its tenant's (any more)")
+        if not api.is_named(str(claims.get("aud", ""))):
+            raise TokenRefused(f"its audience is {claims.get('aud')!r}, not {api.name}")
         now = estate.tenant.clock.now().timestamp()
         if not int(claims.get("nbf", 0)) <= now < int(claims.get("exp", 0)):
             raise TokenRefused("it has expired, or is not valid yet, by the tenant's clock")
         return Access(estate, str(claims.get("appid", "")), frozenset(claims.get("roles", ())))
+
+    def _signed(self, token: str) -> tuple[Mapping[str, Any], str]:
+        """Claims and key id of a token that a published key of any tenant has signed."""
+        known = {key.kid: key for key in self._keys.published(None)}
+
+        def key(signed: Any) -> RSAKey:
+            return known[signed.headers()["kid"]]
+
+        try:
+            read = jwt.decode(token, key, algorithms=["RS256"])
+        except _UNREADABLE as error:
+            raise TokenRefused(
+                f"it is not a token of this lab's login.microsoftonline.com ({type(error).__name__})"
+            ) from error
+        return read.claims, str(read.header["kid"])

@@ -14,6 +14,9 @@ FILTERABLE = frozenset(
 )  # fmt: skip
 """Source: defender-docs api/get-machines.md."""
 
+VALUES = ("Normal", "Low", "High")
+"""Of `deviceValue`."""
+
 _PROCESSORS = {"64-bit": "x64", "32-bit": "x86"}
 
 
@@ -50,7 +53,7 @@ def as_machine(estate: Estate, device: Device, now: datetime) -> dict[str, Any]:
         "agentVersion": profile.client_version or None,
         "osBuild": None,
         "healthStatus": sensor_health(device, now),
-        "deviceValue": "Normal",
+        "deviceValue": device.value,
         "rbacGroupId": 0,
         "rbacGroupName": None,
         "riskScore": risk_score(estate.alerts_of(device.id)),

@@ -1,16 +1,18 @@
-"""OData's query options, as far as the Defender API documents them: $filter, $top, $skip.
+"""OData's query options, as far as the Defender API documents them: $filter, $top, $skip, $expand, and $count.
 
     filter := all ("or" all)* ; all := one ("and" one)* ; one := "not" one | "(" filter ")" | call | comparison
     call := ("startswith" | "endswith" | "contains") "(" property "," text ")" | property "/any(" name ":" name "eq" text ")"
     comparison := property ("eq" | "ne" | "gt" | "ge" | "lt" | "le") value
 
 Property names are taken in any case, since the documented samples mix it. Dates are compared as times; a date alone is its
-midnight, with or without `Z`. Source: defender-docs api/exposed-apis-odata-samples.md; OData 4.01 URL conventions.
+midnight, with or without `Z`. An option that is not documented is refused, because passing over one such as $orderby would
+answer something else than was asked. Source: defender-docs api/exposed-apis-odata-samples.md; OData 4.01 URL conventions.
 """
 
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,19 +45,63 @@ _TOKEN = re.compile(
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT")
 
 
+_OPTIONS = ("$filter", "$top", "$skip", "$expand", "$count")
+
+
 class ODataError(Exception):
     """A query option that cannot be read; the message says where."""
 
 
-def select(rows: Sequence[Row], options: Mapping[str, str], properties: frozenset[str]) -> list[Row]:
-    """Apply $filter, $skip and $top to `rows`. properties: those that may be filtered on. Raises ODataError."""
-    chosen = list(rows)
-    if "$filter" in options:
-        test = compile_filter(options["$filter"], properties)
-        chosen = [row for row in chosen if test(row)]
-    skip = _count(options, "$skip", 0, None)
-    top = _count(options, "$top", MOST_ROWS, MOST_ROWS)
-    return chosen[skip : skip + top]
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one answer holds."""
+
+    rows: list[Row]
+    next: dict[str, str] | None
+    """The options that ask for what comes after; None when this was the last page."""
+    count: int | None
+    """How many rows fit the filter, when `$count=true` asked for it."""
+
+
+def page(
+    rows: Sequence[Row],
+    options: Mapping[str, str],
+    properties: frozenset[str],
+    *,
+    expandable: tuple[str, ...] = (),
+    size: int = MOST_ROWS,
+) -> Page:
+    """Apply the query options to `rows`. properties: those that may be filtered on. size: of a page. Raises ODataError."""
+    check_options(options, expandable)
+    chosen = matching(rows, options, properties)
+    skip, top = _number(options, "$skip", 0, None), _number(options, "$top", MOST_ROWS, MOST_ROWS)
+    wanted = chosen[skip : skip + top] if "$top" in options else chosen[skip:]
+    has_more = len(wanted) > size
+    follow = {**options, "$skip": str(skip + size)} if has_more else None
+    if follow and "$top" in options:
+        follow["$top"] = str(top - size)
+    return Page(wanted[:size], follow, len(chosen) if options.get("$count") == "true" else None)
+
+
+def matching(rows: Sequence[Row], options: Mapping[str, str], properties: frozenset[str]) -> list[Row]:
+    """The rows that fit $filter. Raises ODataError."""
+    if "$filter" not in options:
+        return list(rows)
+    test = compile_filter(options["$filter"], properties)
+    return [row for row in rows if test(row)]
+
+
+def check_options(options: Mapping[str, str], expandable: tuple[str, ...] = ()) -> None:
+    """Raises ODataError for an option that is not documented, or a value that it cannot have."""
+    for name in options:
+        if name.startswith("$") and name not in _OPTIONS:
+            raise ODataError(f"the query option {name!r} is not one of {', '.join(_OPTIONS)}. Leave it out.")
+    if options.get("$count", "true") not in ("true", "false"):
+        raise ODataError(f"$count={options['$count']!r} is neither true nor false.")
+    expanded = options.get("$expand")
+    if expanded is not None and expanded.lower() not in expandable:
+        known = f"can only be {', '.join(expandable)}" if expandable else "is not possible here"
+        raise ODataError(f"$expand={expanded!r} {known}.")
 
 
 def compile_filter(text: str, properties: frozenset[str]) -> RowTest:
@@ -63,7 +109,7 @@ def compile_filter(text: str, properties: frozenset[str]) -> RowTest:
     return _Reader(text, {name.lower(): name for name in properties}).read()
 
 
-def _count(options: Mapping[str, str], name: str, default: int, most: int | None) -> int:
+def _number(options: Mapping[str, str], name: str, default: int, most: int | None) -> int:
     text = options.get(name)
     if text is None:
         return default
@@ -168,7 +214,7 @@ class _Reader:
                 return word[1:-1].replace("''", "'")
             case "date", _:
                 try:
-                    return _moment(word)
+                    return moment(word)
                 except ValueError as error:
                     raise self._wrong(f"{word!r} is no date: {error}") from error
             case "number", _:
@@ -218,7 +264,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
     """Seven fractional digits are cut to six."""
     if "T" not in text:
         text = text.removesuffix("Z")
@@ -229,7 +275,7 @@ def _moment(text: str) -> datetime:
 def _comparable(value: Any, wanted: Any) -> Any:
     """`value` of a row in the type in which it is compared with `wanted`."""
     if isinstance(wanted, datetime):
-        return _moment(value) if isinstance(value, str) and _STAMP.match(value) else None
+        return moment(value) if isinstance(value, str) and _STAMP.match(value) else None
     if isinstance(wanted, float) and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     return value

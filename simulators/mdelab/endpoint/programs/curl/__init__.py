@@ -126,7 +126,9 @@ class _Run:
         return list(rows)
 
     async def _dial(self, host: str, port: int) -> str:
-        """Where a connection to (host, port) goes."""
+        """Where a connection to (host, port) goes; from an isolated device nowhere."""
+        if self._device.agent.isolation:
+            return _NOTHING_LISTENS
         address = await self._resolve(host)
         if address is None:
             return f"{self._stand_in(host)}:{port}"
