@@ -43,6 +43,8 @@ STEP_MODULES = (
     "mdelab.bdd.steps.connectivity",
     "mdelab.bdd.steps.log",
     "mdelab.bdd.steps.cloud",
+    "mdelab.bdd.steps.identity",
+    "mdelab.bdd.steps.api",
     "mdelab.bdd.steps.alerts",
     "mdelab.bdd.steps.licences",
     "mdelab.bdd.steps.subscriptions",

@@ -48,6 +48,15 @@ def other_name(tenant: TenantClient) -> str:
     return f"{tenant.info().name}-other"
 
 
+def other_tenant(lab: LabClient, tenant: TenantClient) -> TenantClient:
+    """The second organisation, made when it is first needed."""
+    from mdelab.lab.wire import TenantSpec
+
+    name = other_name(tenant)
+    known = {one.name for one in lab.tenants()}
+    return lab.tenant(name) if name in known else lab.create_tenant(TenantSpec(name=name))
+
+
 def end(lab: LabClient, tenant: TenantClient) -> None:
     """Delete the tenant, and its second organisation if there is one."""
     other = other_name(tenant)

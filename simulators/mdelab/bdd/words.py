@@ -35,6 +35,20 @@ _UNITS = {
 }
 
 
+ORDERS = (
+    "a quick scan", "a full scan", "a scan of another kind", "isolation", "selective isolation", "release", "offboarding",
+    "an order without a comment", "an investigation package", "restricted code execution", "a live response",
+)  # fmt: skip
+"""What the Defender API can be asked to do with a device, and some of the ways to ask wrongly."""
+
+MISTAKES = (
+    "a wrong secret", "no secret", "an unknown application", "no application", "a password grant", "no grant",
+    "a scope without /.default", "two resources", "an unknown resource", "no scope", "an unknown tenant", "no tenant",
+    "another tenant",
+)  # fmt: skip
+"""What can be wrong with a request for a token."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
     """One kind of word."""
@@ -139,6 +153,21 @@ WORDS: dict[str, Word] = {
         read=_purchase,
     ),
     "Kind": Word(pattern=r"onboarding|offboarding", example="onboarding", says="onboarding or offboarding", read=str),
+    "Order": Word(
+        pattern="|".join(ORDERS), example="a quick scan", says=f"what the API orders: {', '.join(ORDERS)}", read=str
+    ),
+    "Progress": Word(
+        pattern=r"Pending|InProgress|Succeeded|Failed|TimeOut|Cancelled",
+        example="Succeeded",
+        says="Pending, InProgress, Succeeded, Failed, TimeOut or Cancelled",
+        read=str,
+    ),
+    "Mistake": Word(
+        pattern="|".join(re.escape(one) for one in MISTAKES),
+        example="a wrong secret",
+        says=f"what is wrong with a sign-in: {', '.join(MISTAKES)}",
+        read=str,
+    ),
 }
 
 _FIELD = re.compile(r"\{(\w+):(\w+)\}")

@@ -189,6 +189,9 @@ class TenantClient:
 
     def change_application(self, name: str, change: wire.ApplicationChange) -> wire.ApplicationInfo:
         """name: or client id."""
+        if change.secret_days is not None:
+            # It signs in with the newest secret from now on.
+            self._apis.pop(name, None)
         path = f"{self._path}/applications/{quote(name, safe='')}"
         return self.lab.call("PATCH", path, body=change, answer=wire.ApplicationInfo)
 

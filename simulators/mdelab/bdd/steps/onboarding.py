@@ -9,11 +9,10 @@ from mdelab.bdd.registry import given, then, when
 from mdelab.bdd.steps.cloud import listed_as
 from mdelab.bdd.steps.commands import run
 from mdelab.bdd.steps.packages import blob, order, script
-from mdelab.bdd.tenancy import other_name
+from mdelab.bdd.tenancy import other_tenant
 from mdelab.bdd.verdict import Unmet
 from mdelab.catalogue.readings import Name, shell
 from mdelab.lab.client import LabClient, TenantClient
-from mdelab.lab.wire import TenantSpec
 from mdelab.model.package import Kind
 
 _SETTLED = timedelta(minutes=30)
@@ -65,9 +64,7 @@ def gets_damaged(tenant: TenantClient, endpoint: str, damage: str, kind: Kind) -
 @when("{endpoint:Name} gets the {kind:Kind} file of another tenant")
 def gets_foreign(lab: LabClient, tenant: TenantClient, endpoint: str, kind: Kind) -> None:
     """A good package, of an organisation to which the endpoint does not belong."""
-    name = other_name(tenant)
-    names = {one.name for one in lab.tenants()}
-    other = lab.tenant(name) if name in names else lab.create_tenant(TenantSpec(name=name))
+    other = other_tenant(lab, tenant)
     tenant.place_package(endpoint, kind, order(other, kind, tenant.endpoint(endpoint).platform).blob)
 
 
