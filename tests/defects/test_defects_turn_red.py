@@ -17,6 +17,7 @@ from planted import DEFECTS as COMMON_DEFECTS
 from planted import Defect
 from planted_faults import FAULT_DEFECTS
 from planted_gate import GATE_DEFECTS
+from planted_identity import IDENTITY_DEFECTS
 from planted_licences import LICENCE_DEFECTS
 from planted_macos import MAC_DEFECTS
 from planted_routes import ROUTE_DEFECTS
@@ -31,6 +32,7 @@ DEFECTS = (
     *COMMON_DEFECTS,
     *FAULT_DEFECTS,
     *GATE_DEFECTS,
+    *IDENTITY_DEFECTS,
     *LICENCE_DEFECTS,
     *MAC_DEFECTS,
     *ROUTE_DEFECTS,
