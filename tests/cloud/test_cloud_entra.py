@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
+from joserfc.jws import JWSRegistry
 
 from mdelab.catalogue.aadsts import codes
 from mdelab.cloud.application import Application
@@ -268,8 +269,12 @@ class Certified:
             "kid": self.certificate.fingerprint(hashes.SHA1()).hex().upper(),
         }
         algorithm = "PS256" if named_by == "x5t#S256" else "RS256"
-        header = {"alg": algorithm, "typ": "JWT", named_by: names[named_by]}
-        return jwt.encode(header, claims, RSAKey.import_key(pem), algorithms=[algorithm])
+        # msal sends the certificate too, which makes a header of more than a kilobyte.
+        chain = [base64.b64encode(self.certificate.public_bytes(serialization.Encoding.DER)).decode()]
+        header = {"alg": algorithm, "typ": "JWT", named_by: names[named_by], "x5c": chain}
+        registry = JWSRegistry(algorithms=[algorithm])
+        registry.max_header_length = 16_384
+        return jwt.encode(header, claims, RSAKey.import_key(pem), registry=registry)
 
 
 def _b64(data: bytes) -> str:

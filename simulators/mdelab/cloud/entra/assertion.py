@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from joserfc import jwt
 from joserfc.errors import BadSignatureError, JoseError
 from joserfc.jwk import RSAKey
+from joserfc.jws import JWSRegistry
 
 from mdelab.catalogue import timing
 from mdelab.cloud.application import Application
@@ -62,7 +63,7 @@ def _signed_claims(text: str, application: Application) -> Mapping[str, Any]:
         raise _UnknownKey
 
     try:
-        return jwt.decode(text, key, algorithms=_ALGORITHMS).claims
+        return jwt.decode(text, key, registry=_Registry(algorithms=_ALGORITHMS)).claims
     except (BadSignatureError, _UnknownKey) as error:
         raise EntraFailure(
             700027,
@@ -71,6 +72,11 @@ def _signed_claims(text: str, application: Application) -> Mapping[str, Any]:
         ) from error
     except _UNREADABLE as error:
         raise EntraFailure(50027, f"JWT token is invalid or malformed ({type(error).__name__}).") from error
+
+
+class _Registry(JWSRegistry):
+    max_header_length = 16_384
+    """Room for `x5c`, a whole chain of certificates, which msal sends for an issuer and subject name."""
 
 
 class _UnknownKey(Exception):
