@@ -7,7 +7,7 @@ from mdelab.cloud.entra import registrations
 from mdelab.cloud.entra.keys import Keys
 from mdelab.cloud.estate import Estate
 from mdelab.lab.refusals import Unknown
-from mdelab.lab.wire import ApplicationChange, ApplicationInfo, ApplicationSpec, KeyRollOver
+from mdelab.lab.wire import ApiPages, ApplicationChange, ApplicationInfo, ApplicationSpec, KeyRollOver
 from mdelab.model.errors import LabError
 
 
@@ -51,6 +51,9 @@ class Administrator:
 
     async def roll_over_keys(self, wanted: KeyRollOver) -> None:
         self._keys.roll_over(self._estate.tenant, at_once=wanted.at_once)
+
+    async def set_api_pages(self, pages: ApiPages) -> None:
+        self._estate.api_page_size = pages.size
 
     def _find(self, name: str) -> Application:
         known = self._estate.applications.values()

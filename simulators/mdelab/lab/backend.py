@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from mdelab.lab.wire import (
     ApiApp,
+    ApiPages,
     ApplicationChange,
     ApplicationInfo,
     ApplicationSpec,
@@ -93,6 +94,8 @@ class Identity(Protocol):
 
     async def roll_over_keys(self, wanted: KeyRollOver) -> None: ...
 
+    async def set_api_pages(self, pages: ApiPages) -> None: ...
+
 
 class Backend(Protocol):
     """What carries the traffic of a lab. The calls about a tenant come between its `add_tenant` and `remove_tenant`."""
@@ -167,10 +170,6 @@ class Backend(Protocol):
         ...
 
     def identity(self, tenant: Tenant) -> Identity: ...
-
-    async def set_api_pages(self, tenant: Tenant, size: int) -> None:
-        """Let the Defender API put so many objects into a page."""
-        ...
 
     async def accounting(self, tenant: Tenant, endpoint: str) -> tuple[int, int, int]:
         """(received, stored, duplicates) events of a tenant, or of one endpoint; "" for all."""

@@ -190,7 +190,7 @@ CALLS: tuple[Call, ...] = (
         path=f"{_T}/api-pages",
         summary="Change how many objects the Defender API puts into one page",
         body=wire.ApiPages,
-        verb=lambda lab, ask: lab.set_api_pages(ask.path["tenant"], ask.body),
+        verb=lambda lab, ask: lab.identity(ask.path["tenant"]).set_api_pages(ask.body),
     ),
     Call(
         method="GET",

@@ -282,9 +282,6 @@ class Embedded:
     def identity(self, tenant: Tenant) -> Administrator:
         return Administrator(self._cloud.estate(tenant), self._cloud.keys)
 
-    async def set_api_pages(self, tenant: Tenant, size: int) -> None:
-        self._cloud.estate(tenant).api_page_size = size
-
     async def accounting(self, tenant: Tenant, endpoint: str) -> tuple[int, int, int]:
         return self._cloud.accounting(tenant, endpoint)
 

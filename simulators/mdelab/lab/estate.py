@@ -20,7 +20,6 @@ from mdelab.lab.wire import (
     UNCHANGED,
     Accounting,
     ApiApp,
-    ApiPages,
     ClockInfo,
     ClockMove,
     Diagnosis,
@@ -192,11 +191,8 @@ class Lab:
     # Identity
 
     def identity(self, name: str) -> Identity:
-        """The tenant's administration in Entra."""
+        """The tenant's applications and keys in Entra, and its settings of the Defender API."""
         return self.backend.identity(self._room(name).tenant)
-
-    async def set_api_pages(self, name: str, pages: ApiPages) -> None:
-        await self.backend.set_api_pages(self._room(name).tenant, pages.size)
 
     # Hops
 
