@@ -166,7 +166,7 @@ class Lab:
         await self._time.move(tenant, end_of(move, tenant.clock.now()), step=move.step)
         return _clock_info(tenant.clock)
 
-    # Licences and users
+    # Licences, users and identity
 
     async def licences(self, name: str) -> LicenceReport:
         return await self.backend.licences(self._room(name).tenant)
@@ -188,10 +188,7 @@ class Lab:
         devices = [info.name for info in await self.endpoints(name) if info.spec.user == account]
         return UserInfo(person=people.person(tenant, account), devices=devices, rights=rights)
 
-    # Identity
-
     def identity(self, name: str) -> Identity:
-        """The tenant's applications and keys in Entra, and its settings of the Defender API."""
         return self.backend.identity(self._room(name).tenant)
 
     # Hops
