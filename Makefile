@@ -17,6 +17,22 @@ READY := $(VENV)/.ready
 ENDPOINTS ?= 50
 WORKERS ?= 2
 
+# A CA of one's own organisation, for machines behind an inspecting proxy: whichever of these the environment has.
+PIP_CERT ?= $(or $(REQUESTS_CA_BUNDLE),$(SSL_CERT_FILE))
+ifneq ($(PIP_CERT),)
+export PIP_CERT
+endif
+
+# pip install $(1), with what to do when a proxy between here and the package index shows a certificate that nobody here knows.
+define install
+@test -z "$(PIP_CERT)" || test -r "$(PIP_CERT)" || { echo "make: the CA file '$(PIP_CERT)' cannot be read (from PIP_CERT," \
+	"REQUESTS_CA_BUNDLE or SSL_CERT_FILE). Correct the variable, or unset it." >&2; exit 1; }
+@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(1) 2>&1 | tee $(VENV)/pip.log >&2 || { \
+	! grep -qiE 'CERTIFICATE_VERIFY_FAILED|SSLError|SSL: ' $(VENV)/pip.log || echo "make: pip does not trust the certificate" \
+	"that the package index shows here: a proxy inspects the connection. Name your organisation's CA (a PEM file):" \
+	"make $(MAKECMDGOALS) PIP_CERT=/path/to/corporate-ca.pem" >&2; exit 1; }
+endef
+
 .PHONY: help run test conformance check lock load bench clean
 
 help: ## this list
@@ -60,14 +76,14 @@ $(READY): requirements/dev.txt pyproject.toml Makefile
 	@command -v curl > /dev/null || { echo "make: curl was not found; endpoints run it. Install curl." >&2; exit 1; }
 	@echo "setting up $(VENV) (this takes a minute, and happens again only when the requirements change)" >&2
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(call install,--require-hashes -r requirements/dev.txt)
+	$(call install,--no-deps --no-build-isolation --editable .)
 	@touch $@
 
 $(BIN)/.conformance: $(READY) requirements/conformance.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/conformance.txt
+	$(call install,--require-hashes -r requirements/conformance.txt)
 	@touch $@
 
 $(BIN)/uv: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(call install,uv)
 	@touch $@

@@ -13,7 +13,10 @@ _EMPTY = ("NO_PROXY", "no_proxy")
 _GONE = ("ALL_PROXY", "all_proxy")
 _CA = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 
-NAMES = (*_PROXY, *_EMPTY, *_CA)
+MARK = "MDELAB_SHELL_LAB"
+"""The lab's id, by which settings are recognised that outlived it."""
+
+NAMES = (*_PROXY, *_EMPTY, *_CA, MARK)
 """Every variable that is set."""
 
 
@@ -23,6 +26,7 @@ def settings(lab: LabInfo) -> dict[str, str]:
         **dict.fromkeys(_PROXY, lab.entrance),
         **dict.fromkeys(_EMPTY, ""),
         **dict.fromkeys(_CA, lab.ca_file),
+        MARK: lab.id,
     }
 
 

@@ -6,6 +6,7 @@ import click
 
 from mdelab.cli.child import NAMES, settings
 from mdelab.cli.output import json_option, note, print_json
+from mdelab.cli.stale import stale_settings
 from mdelab.cli.target import lab_option, reach
 from mdelab.model.errors import LabError
 
@@ -29,7 +30,7 @@ def command(lab: str, unset: bool, as_json: bool) -> int:
         info = reach(lab).info()
     except LabError as error:
         click.echo("false")
-        note(f"mdelab: {error}")
+        note(f"mdelab: {stale_settings() or error}")
         return 3
     if as_json:
         print_json(settings(info))

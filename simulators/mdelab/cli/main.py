@@ -15,6 +15,7 @@ import click
 
 from mdelab import __version__
 from mdelab.cli.commands import COMMANDS
+from mdelab.cli.stale import stale_settings
 from mdelab.model.errors import LabError, NotReady, PeerError
 
 USAGE, LAB_FAILED, INTERRUPTED, BROKEN_PIPE = 2, 3, 130, 141
@@ -66,6 +67,8 @@ def cli() -> None:
 
 def run(argv: Sequence[str]) -> int:
     """Carry out one command line; return its exit code. Never raises and never prints a traceback."""
+    if (hint := stale_settings()) and "env" not in argv[:1]:
+        print(f"mdelab: {hint}", file=sys.stderr)
     try:
         code = cli.main(args=list(argv), prog_name="mdelab", standalone_mode=False)
         sys.stdout.flush()

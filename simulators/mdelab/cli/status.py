@@ -7,6 +7,7 @@ import msgspec
 
 from mdelab.cli.output import json_option, note, print_json, print_rows
 from mdelab.lab.wire import EndpointInfo, LabInfo, LicenceReport, TenantInfo
+from mdelab.model.errors import LabError
 
 if TYPE_CHECKING:
     from mdelab.lab.client import TenantClient
@@ -35,7 +36,11 @@ def command(as_json: bool) -> int:
 
     found = []
     for state in labs():
-        client = connect(state.name)
+        try:
+            client = connect(state.name)
+        except LabError as error:  # of another version; the others are shown all the same
+            note(f"mdelab: {error}")
+            continue
         tenants = [_tenant(client.tenant(info.id), info) for info in client.tenants()]
         found.append(_Lab(client.info(), tenants))
     if as_json:

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 import urllib3
 
+from mdelab import __version__
 from mdelab.lab import wire
 from mdelab.lab.mde_api import MdeApi
 from mdelab.lab.state import DEFAULT_NAME, find
@@ -30,8 +31,13 @@ _TIMEOUT = urllib3.Timeout(connect=5.0, read=180.0)
 
 
 def connect(name: str = DEFAULT_NAME) -> "LabClient":
-    """A client of the running lab called `name`. Raises LabError with advice when there is none."""
+    """A client of the running lab called `name`. Raises LabError with advice when there is none, or one of another version."""
     state = find(name)
+    if state.version != __version__:
+        raise LabError(
+            f"the lab {name!r} runs mdelab {state.version}, and this is mdelab {__version__}: their control APIs may differ. "
+            f"End it with `mdelab down --lab {name}` and start it anew, or use the mdelab that started it."
+        )
     return LabClient(state.address, state.token)
 
 
