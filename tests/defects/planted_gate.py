@@ -3,6 +3,12 @@
 from planted import Defect
 
 RARE = "tests/load/test_load_rare_loss.py"
+SUBJECT = "tests/cli/test_cli_subject.py"
+OWN = "features/harness/own.feature"
+DECIDES = "a broken promise and a slip of the pen decide beside an example that holds"
+OUTCOME = "tests/report/test_report_outcome.py"
+THRESHOLD = "tests/report/test_report_threshold.py"
+HAR = "tests/report/test_report_har.py"
 
 GATE_DEFECTS = (
     Defect(
@@ -14,5 +20,92 @@ GATE_DEFECTS = (
         "\n\n_SEEN = __import__('itertools').count(1)\n",
         run=(RARE,),
         red=("test_a_load_of_enough_events_shows_a_loss_of_one_in_ten_thousand",),
+    ),
+    Defect(
+        name="late-generator-believed",
+        wrong="A latency is believed although the load generator could not keep its own schedule.",
+        path="report/threshold.py",
+        good="    if load.lag_ms > min(LATE_MS, wanted.limit):\n",
+        bad="    if False:\n",
+        run=(THRESHOLD, OUTCOME),
+        red=(
+            "test_a_generator_that_could_not_keep_its_schedule_decides_nothing",
+            "test_what_is_inconclusive_beats_a_broken_promise_and_a_failed_threshold",
+        ),
+    ),
+    Defect(
+        name="thresholds-are-decoration",
+        wrong="A threshold that failed is listed, and the run is green.",
+        path="report/outcome.py",
+        good='    codes = {"failed": THRESHOLD, "inconclusive": INCONCLUSIVE}\n',
+        bad="    codes: dict[str, int] = {}\n",
+        run=(OUTCOME,),
+        red=("test_a_threshold_that_failed_ends_with_4_and_says_what_was_measured",),
+    ),
+    Defect(
+        name="gate-forgets-failures",
+        wrong="A scenario failed, and the gate's exit code does not say so.",
+        path="report/outcome.py",
+        good='    if counts["failed"]:\n',
+        bad='    if counts["failed"] > 99:\n',
+        run=(OUTCOME, OWN),
+        red=("test_a_failed_scenario_is_a_broken_promise", DECIDES),
+    ),
+    Defect(
+        name="example-without-a-feature",
+        wrong="`mdelab new` writes a project in which there is nothing to run.",
+        path="cli/new.py",
+        good='for name in ("first.feature", "lab.toml")}',
+        bad='for name in ("lab.toml",)}',
+        run=(OWN,),
+        red=(DECIDES,),
+    ),
+    Defect(
+        name="slip-of-the-pen-unexplained",
+        wrong="A step that nobody knows fails without saying what could have been meant.",
+        path="bdd/registry.py",
+        good="    near = nearest(text, keyword)\n",
+        bad="    near: list[str] = []\n",
+        run=(OWN,),
+        red=(DECIDES,),
+    ),
+    Defect(
+        name="forgotten-url-unseen",
+        wrong="A PAC file that sends one documented URL astray is green.",
+        path="bdd/steps/subject.py",
+        good="    _none(\n        wrong,\n",
+        bad="    _none(\n        [],\n",
+        run=(SUBJECT,),
+        red=("test_a_wrong_pac_file_is_red_and_the_same_file_mended_is_green",),
+    ),
+    Defect(
+        name="exemptions-cover-everything",
+        wrong="Every host counts as exempt from inspection, whatever the list says.",
+        path="model/exemptions.py",
+        good='    return matches(pattern, host.replace("*", "any", 1))\n',
+        bad="    return True\n",
+        run=(SUBJECT, "tests/model/test_model_exemptions.py"),
+        red=(
+            "test_what_no_entry_covers",
+            "test_list_and_preferences_that_are_wrong_are_red_with_host_and_line",
+        ),
+    ),
+    Defect(
+        name="unknown-settings-unseen",
+        wrong="A setting that the client does not know goes unnoticed.",
+        path="catalogue/preferences.py",
+        good="        if wrong:\n            place",
+        bad="        if wrong and row:\n            place",
+        run=("tests/catalogue/test_catalogue_preferences.py",),
+        red=("test_each_slip_is_one_line_with_place_and_mend",),
+    ),
+    Defect(
+        name="failed-tunnels-left-out",
+        wrong="The HTTP Archive holds what succeeded only.",
+        path="report/har.py",
+        good="    return found or [_attempt(connection)]\n",
+        bad="    return found\n",
+        run=(HAR,),
+        red=("test_a_connection_that_came_to_no_exchange_is_kept",),
     ),
 )

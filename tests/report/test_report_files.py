@@ -160,7 +160,9 @@ class Scan(HTMLParser):
         self.text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("script", "link", "img", "iframe") or any(name in ("src", "href") for name, _ in attrs):
+        if tag in ("script", "link", "img", "iframe") or any(
+            name == "src" or (name == "href" and not str(value).startswith("evidence/")) for name, value in attrs
+        ):
             self.foreign.append(tag)
 
     def handle_data(self, data: str) -> None:
@@ -175,7 +177,8 @@ def test_the_page_needs_nothing_else_and_begins_with_subject_and_basis() -> None
     assert "url(" not in text
     body = scan.text[scan.text.index("Subject:") :]
     assert body.index("Subject:") < body.index("Basis:") < body.index("Exit code 1")
-    for said in ("the agent refuses", "R002-38", "it refuses (not run)", "corp-proxy  tls  established", "lab lab-1"):
+    shown = ("the agent refuses", "R002-38", "it refuses (not run)", "corp-proxy  tls  established", "lab lab-1")
+    for said in (*shown, "needs docker", "Seed: 2026", "Profile: seed"):
         assert said in " ".join(body.split()) or said in body
 
 

@@ -12,6 +12,9 @@ import msgspec
 from mdelab.report.run import Run, ScenarioResult
 from mdelab.report.summary import Summary
 
+_VERDICTS = {"held": "passed", "failed": "failed", "inconclusive": "inconclusive"}
+"""Verdict of a threshold -> the class that has its colour."""
+
 OUTCOMES = ("passed", "failed", "inconclusive", "skipped")
 
 
@@ -45,7 +48,8 @@ def page(run: Run, summary: Summary) -> str:
         bars=bars(run),
         counts=run.counts(),
         outcomes=OUTCOMES,
-        skipped=[result for result in run.results if result.outcome == "skipped"],
+        skips=skips(run),
+        verdicts=_VERDICTS,
     )
 
 
@@ -53,6 +57,15 @@ def features(run: Run) -> list[Feature]:
     """The results by feature file, in the order of their lines."""
     ordered = sorted(run.results, key=lambda result: (result.feature, result.line, result.id))
     return [_feature(path, list(group)) for path, group in groupby(ordered, key=lambda result: result.feature)]
+
+
+def skips(run: Run) -> dict[str, list[str]]:
+    """Reason -> titles of the scenarios that were skipped for it: many are skipped for the same one."""
+    reasons: dict[str, list[str]] = {}
+    for result in run.results:
+        if result.outcome == "skipped":
+            reasons.setdefault(result.message, []).append(result.scenario)
+    return reasons
 
 
 def _feature(path: str, results: list[ScenarioResult]) -> Feature:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mdelab.report.html import features
+from mdelab.report.html import features, skips
 from mdelab.report.run import SELF_TEST, LoadReport, Run, ScenarioResult
 from mdelab.report.summary import Summary
 
@@ -94,12 +94,7 @@ def _explain(console: Console, result: ScenarioResult, decides: bool) -> None:
 
 
 def _skips(console: Console, run: Run) -> None:
-    """One line for each reason: many scenarios are skipped for the same one."""
-    reasons: dict[str, list[str]] = {}
-    for result in run.results:
-        if result.outcome == "skipped":
-            reasons.setdefault(result.message, []).append(result.scenario)
-    for reason, titles in reasons.items():
+    for reason, titles in skips(run).items():
         more = f" and {len(titles) - 1} more" if len(titles) > 1 else ""
         _say(console, Text(f"skipped: {reason} ({titles[0]}{more})", style=_STYLES["skipped"]))
 
