@@ -3,7 +3,11 @@
 from planted import Defect
 
 RARE = "tests/load/test_load_rare_loss.py"
+WRONG_PAC = "test_a_wrong_pac_file_is_red_and_the_same_file_mended_is_green"
+WRONG_LIST = "test_list_and_preferences_that_are_wrong_are_red_with_host_and_line"
 SUBJECT = "tests/cli/test_cli_subject.py"
+"""Its tests are runs of the whole command, so a defect names the one that watches it."""
+
 OWN = "features/harness/own.feature"
 DECIDES = "a broken promise and a slip of the pen decide beside an example that holds"
 OUTCOME = "tests/report/test_report_outcome.py"
@@ -46,8 +50,8 @@ GATE_DEFECTS = (
         name="gate-forgets-failures",
         wrong="A scenario failed, and the gate's exit code does not say so.",
         path="report/outcome.py",
-        good='    if counts["failed"]:\n',
-        bad='    if counts["failed"] > 99:\n',
+        good="HELD, BROKEN, USAGE, INCONCLUSIVE, THRESHOLD = 0, 1, 2, 3, 4\n",
+        bad="HELD, BROKEN, USAGE, INCONCLUSIVE, THRESHOLD = 0, 0, 2, 3, 4\n",
         run=(OUTCOME, OWN),
         red=("test_a_failed_scenario_is_a_broken_promise", DECIDES),
     ),
@@ -75,8 +79,8 @@ GATE_DEFECTS = (
         path="bdd/steps/subject.py",
         good="    _none(\n        wrong,\n",
         bad="    _none(\n        [],\n",
-        run=(SUBJECT,),
-        red=("test_a_wrong_pac_file_is_red_and_the_same_file_mended_is_green",),
+        run=(f"{SUBJECT}::{WRONG_PAC}",),
+        red=(WRONG_PAC,),
     ),
     Defect(
         name="exemptions-cover-everything",
@@ -84,10 +88,10 @@ GATE_DEFECTS = (
         path="model/exemptions.py",
         good='    return matches(pattern, host.replace("*", "any", 1))\n',
         bad="    return True\n",
-        run=(SUBJECT, "tests/model/test_model_exemptions.py"),
+        run=(f"{SUBJECT}::{WRONG_LIST}", "tests/model/test_model_exemptions.py"),
         red=(
             "test_what_no_entry_covers",
-            "test_list_and_preferences_that_are_wrong_are_red_with_host_and_line",
+            WRONG_LIST,
         ),
     ),
     Defect(

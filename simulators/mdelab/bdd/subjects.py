@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from mdelab.bdd.verdict import Unmet
+from mdelab.bdd.verdict import Inconclusive, Unmet
 from mdelab.catalogue.services import documented_urls
 from mdelab.lab.wire import PacAnswer, PacQuestion, PacVerdict
 from mdelab.model.errors import LabError
@@ -82,6 +83,19 @@ def ways(tenant: TenantClient, subject: Subject, urls: Sequence[str]) -> list[Pa
             f"{subject.place(answer.complaint.line)}: {answer.complaint.text}, so it says nothing about any URL."
         )
     return answer.verdicts
+
+
+def proxies(said: Sequence[PacVerdict]) -> set[tuple[str, int]]:
+    """Host and port of each proxy that a PAC file names. Raises Inconclusive for one that is named by address."""
+    found = {urlsplit(way) for verdict in said for way in verdict.ways if way != "direct"}
+    places = {(one.hostname or "", one.port or 0) for one in found}
+    for host, port in sorted(places):
+        if not host.rpartition(".")[2].isalpha():
+            raise Inconclusive(
+                f"the PAC file under test names the proxy {host}:{port} by address, and the lab can stand in for names only. "
+                "Name the proxy, as clients behind another address plan need it too."
+            )
+    return places
 
 
 def check_runnable(tenant: TenantClient, subjects: Mapping[SubjectKind, Subject]) -> None:

@@ -170,7 +170,9 @@ class Embedded:
             await self._ensure_inspector()
             self._interception[tenant.id][policy.name] = self._authority.interception_file
         host, port = self._slots[policy.kind][policy.slot]
-        self._ports[_site_address(policy)] = (host, port)
+        address, usual = _site_address(policy)
+        for asked in (usual, *policy.ports):
+            self._ports[address, asked] = (host, port)
         self._proxies[tenant.id].pop(policy.name, None)
         if policy.kind != "pac":
             self._proxies[tenant.id][policy.name] = f"http://{host}:{port}"

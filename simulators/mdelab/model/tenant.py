@@ -34,6 +34,8 @@ class HopPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Host name patterns that an inspecting hop passes on unread."""
     refuse: dict[str, int] = {}
     """Host name pattern -> status with which CONNECT is refused, such as 403."""
+    ports: tuple[int, ...] = ()
+    """More ports on which devices find it under its names; a proxy always has 8080, a `pac` hop 80."""
     pac: PacFile = PacFile()
     """What a `pac` hop answers for /proxy.pac and /wpad.dat."""
     slot: int = 0

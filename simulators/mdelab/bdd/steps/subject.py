@@ -3,6 +3,7 @@
 Scenarios about one carry the tag `@subject-pac`, `@subject-bypass` or `@subject-prefs`, and run only when it was given.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping
 
 import msgspec
@@ -10,7 +11,8 @@ import msgspec
 from mdelab.bdd.registry import given, then, when
 from mdelab.bdd.steps.health import health_managed
 from mdelab.bdd.steps.network import policy
-from mdelab.bdd.subjects import judged, of_kind, ways
+from mdelab.bdd.steps.routes import serve
+from mdelab.bdd.subjects import judged, of_kind, proxies, ways
 from mdelab.bdd.verdict import Unmet
 from mdelab.bdd.words import Proxy
 from mdelab.catalogue.platforms import platform_row
@@ -21,9 +23,13 @@ from mdelab.lab.wire import PacVerdict
 from mdelab.model.device import DeviceSpec
 from mdelab.model.preferences import as_text
 from mdelab.model.subject import Subject, SubjectKind
+from mdelab.model.tenant import HopPolicy
 
 Given = Mapping[SubjectKind, Subject]
 """What is under test, by kind."""
+
+_PROXY = "proxy-under-test"
+"""The tenant's hop behind every proxy name of the PAC file."""
 
 
 @then("the PAC file under test can be read")
@@ -64,6 +70,16 @@ def pac_same(tenant: TenantClient, subjects: Given) -> None:
         f"of {len(said)} documented URLs go another way than the others",
         f"The others: {_way(many[0])}, such as {many[0].url} by {subject.place(many[0].line)}.",
     )
+
+
+@given("the network of the PAC file under test")
+def pac_network(tenant: TenantClient, subjects: Given) -> None:
+    """A server of the tenant's network hands the file out, and behind each name of a proxy in it stands a proxy that works."""
+    subject = of_kind(subjects, "pac")
+    places = proxies(ways(tenant, subject, documented_urls()))
+    tenant.put_hop(HopPolicy(name=_PROXY, kind="tunnel", ports=tuple({port for _, port in places})))
+    serve(tenant, base64=b64encode(subject.content).decode())
+    tenant.put_site(msgspec.structs.replace(tenant.site(), names={host: _PROXY for host, _ in places}))
 
 
 @given("{proxy:Proxy} that exempts the bypass list under test")
