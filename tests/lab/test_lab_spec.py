@@ -57,6 +57,39 @@ def test_a_wrong_spec_is_refused_with_its_place(tmp_path: Path, text: str, says:
         read_spec(_write(tmp_path, text))
 
 
+_TWO_DEVICES = """[[tenant]]
+name = "a"
+
+[[tenant.endpoint]]
+name = "lin-1"
+
+[[tenant.endpoint]]
+name = "dev-2"
+{field}
+"""
+
+
+@pytest.mark.parametrize(
+    ("field", "line", "says"),
+    [
+        ('platform = "macos"\ndistribution = "ubuntu"', 7, "is a macos device and has distribution = 'ubuntu'"),
+        ('platform = "windows"\nbeta = true', 7, "which only macos devices have"),
+        ('platform = "macos"\nrelease = "9"\nbeta = true', 7, "'9'"),
+        ('distribution = "ubunto"', 7, "'ubunto'. Use one of: ubuntu, debian"),
+        ('platform = "windows"\nedition = "Ultimate"', 7, "'Ultimate'.*Use one of: Enterprise"),
+        ("disk_free_mb = -1", 7, "cannot be negative"),
+        ('cores = "two"', 9, "Expected `int`, got `str`"),
+        ("corse = 2", 7, "unknown field `corse`"),
+    ],
+)
+def test_a_device_that_cannot_be_is_refused_with_file_line_and_what_there_is(
+    tmp_path: Path, field: str, line: int, says: str
+) -> None:
+    path = _write(tmp_path, _TWO_DEVICES.format(field=field))
+    with pytest.raises(LabError, match=f"lab.toml'.* in line {line}: .*{says}"):
+        read_spec(path)
+
+
 def test_a_spec_that_is_not_there_or_not_text_is_named(tmp_path: Path) -> None:
     with pytest.raises(LabError, match=r"cannot be read"):
         read_spec(tmp_path / "none.toml")

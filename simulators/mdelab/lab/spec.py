@@ -7,6 +7,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from mdelab.catalogue.faults import fault_row
+from mdelab.catalogue.platforms import complete
+from mdelab.catalogue.support import unsupported
+from mdelab.lab.spec_places import Place, line_of, place_of
 from mdelab.lab.state import DEFAULT_NAME
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
@@ -64,15 +67,28 @@ class LabSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             for fault in tenant.fault:
                 fault.check()
                 fault_row(fault.kind)
-            for endpoint in tenant.endpoint:
-                endpoint.check()
+            for number, endpoint in enumerate(tenant.endpoint):
+                try:
+                    endpoint.check()
+                    unsupported(complete(endpoint.device()))  # a system that the lab does not know
+                except LabError as error:
+                    raise WrongPlace(str(error), ("tenant", self.tenant.index(tenant), "endpoint", number)) from error
+
+
+class WrongPlace(LabError):
+    """Something in the spec cannot be; `.place` says where it stands."""
+
+    def __init__(self, message: str, place: Place) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 def read_spec(path: Path) -> LabSpec:
-    """Read a lab.toml. Raises LabError that names the file and the field."""
+    """Read a lab.toml. Raises LabError that names the file, the line and the field."""
     advice = "`mdelab new FOLDER` writes a commented example."
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
     except OSError as error:
         raise LabError(f"the spec {str(path)!r} cannot be read: {error.strerror}. {advice}") from error
     except UnicodeDecodeError as error:
@@ -82,14 +98,25 @@ def read_spec(path: Path) -> LabSpec:
     try:
         spec = msgspec.convert(content, LabSpec)
     except msgspec.ValidationError as error:
-        raise LabError(f"the spec {str(path)!r} does not fit: {error}. {advice}") from error
-    spec.check()
+        where = _in_line(text, place_of(str(error).rpartition("`$")[2]))
+        raise LabError(f"the spec {str(path)!r} does not fit{where}: {error}. {advice}") from error
+    try:
+        spec.check()
+    except WrongPlace as wrong:
+        raise LabError(f"the spec {str(path)!r} cannot be{_in_line(text, wrong.place)}: {wrong}") from wrong
+    except LabError as error:
+        raise LabError(f"the spec {str(path)!r} cannot be: {error}") from error
     return spec
 
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of lab.toml, for editors."""
     return msgspec.json.schema(LabSpec)
+
+
+def _in_line(text: str, place: Place) -> str:
+    line = line_of(text, place)
+    return f" in line {line}" if line else ""
 
 
 def _no_twins(what: str, names: list[str]) -> None:
