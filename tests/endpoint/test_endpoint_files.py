@@ -113,3 +113,22 @@ def test_a_file_in_the_way_of_a_folder_is_said_to_be_one(tmp_path: Path) -> None
     tree.make_folder("/folder")
     with pytest.raises(LabError, match="it is a folder"):
         tree.write("/folder", b"")
+
+
+def test_a_stamp_tells_that_a_file_was_written_by_somebody_else(tmp_path):
+    tree = FolderTree(tmp_path)
+    assert tree.stamp("/a/b") is None
+    tree.write("/a/b", b"one")
+    first = tree.stamp("/a/b")
+    assert tree.stamp("/a/b") == first
+    (tmp_path / "a" / "b").write_bytes(b"another")
+    assert tree.stamp("/a/b") != first
+
+
+def test_a_link_in_the_middle_of_a_path_is_not_followed_out_of_the_device(tmp_path):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret").write_text("x")
+    tree = FolderTree(tmp_path / "device")
+    (tmp_path / "device" / "way").symlink_to(tmp_path / "outside")
+    with pytest.raises(LabError, match="symbolic link"):
+        tree.read("/way/secret")

@@ -46,6 +46,10 @@ class FileTree(Protocol):
 
     def is_folder(self, path: str) -> bool: ...
 
+    def stamp(self, path: str) -> object:
+        """Something that is another whenever the file was written anew, by us or not; None when there is none."""
+        ...
+
     def make_folder(self, path: str) -> None:
         """Make the folder and those above it; harmless when it is there."""
         ...
@@ -89,6 +93,7 @@ class FolderTree:
     def __init__(self, root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)
         self._root = root.resolve()
+        self._top = str(self._root)
         self._watchers: list[Watcher] = []
         self._seen: dict[str, _Mark] = self._marks()
 
@@ -138,6 +143,9 @@ class FolderTree:
     def is_folder(self, path: str) -> bool:
         return self._host(path).is_dir()
 
+    def stamp(self, path: str) -> object:
+        return _mark(f"{self._top}{normal(path)}")
+
     def make_folder(self, path: str) -> None:
         try:
             self._host(path).mkdir(parents=True, exist_ok=True)
@@ -167,14 +175,29 @@ class FolderTree:
         return self._host(path)
 
     def _host(self, path: str) -> Path:
-        host = self._root / normal(path).lstrip("/")
+        below = normal(path)
+        host = self._root / below.lstrip("/")
         # A link may point anywhere on the host: what counts is where it leads in the end.
-        if not host.resolve().is_relative_to(self._root):
+        if self._has_link(below) and not host.resolve().is_relative_to(self._root):
             raise LabError(
                 f"the path {path!r} leads out of the device through a symbolic link, which the lab does not follow. "
                 "Remove the link or point it inside the device."
             )
         return host
+
+    def _has_link(self, path: str) -> bool:
+        """Whether a part of a normal path is a symbolic link; asked at every access, so without following any."""
+        place = self._top
+        for part in path.split("/"):
+            if not part:
+                continue
+            place = f"{place}/{part}"
+            try:
+                if stat.S_ISLNK(os.lstat(place).st_mode):
+                    return True
+            except (FileNotFoundError, NotADirectoryError):
+                return False
+        return False
 
     def _device(self, host: Path) -> str:
         return "/" + host.relative_to(self._root).as_posix()
@@ -200,10 +223,10 @@ class FolderTree:
             callback(path)
 
 
-def _mark(host: Path) -> _Mark | None:
+def _mark(host: Path | str) -> _Mark | None:
     try:
-        found = host.lstat()
-    except FileNotFoundError:
+        found = os.lstat(host)
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
 
@@ -243,6 +266,9 @@ class MemoryTree:
         path = normal(path)
         below = path.rstrip("/") + "/"
         return path in self._folders or path == "/" or any(known.startswith(below) for known in self._files)
+
+    def stamp(self, path: str) -> object:
+        return self._files.get(normal(path))
 
     def make_folder(self, path: str) -> None:
         self._folders.add(normal(path))

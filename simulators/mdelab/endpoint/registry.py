@@ -58,7 +58,7 @@ class _Node(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
 class Registry:
     """One device's. Names of keys and values are found in any case and keep the spelling that they were made with."""
 
-    __slots__ = ("_content", "_files", "_root", "locked")
+    __slots__ = ("_content", "_files", "_root", "_stamp", "locked")
 
     def __init__(self, files: FileTree) -> None:
         self.locked: tuple[str, ...] = ()
@@ -66,6 +66,8 @@ class Registry:
         self._files = files
         self._content = b""
         self._root = _Node()
+        self._stamp: object = None
+        """Of the file when it was last read."""
 
     def get(self, key: str, name: str) -> Value | None:
         """The value `name` ("" is the key's default value); None when key or value is not there. Raises LabError."""
@@ -151,6 +153,9 @@ class Registry:
 
     def _read(self) -> _Node:
         """What the file holds now: something else may have written it."""
+        stamp = self._files.stamp(REGISTRY_FILE)
+        if stamp is not None and stamp == self._stamp:
+            return self._root
         try:
             content = self._files.read(REGISTRY_FILE)
         except FileNotFoundError:
@@ -164,9 +169,11 @@ class Registry:
                     "Correct the file, or remove it to begin with an empty registry."
                 ) from error
             self._content = content
+        self._stamp = stamp
         return self._root
 
     def _write(self) -> None:
+        self._stamp = None  # a write that fails leaves the file as it was, and what is in memory is read anew
         self._content = msgspec.json.format(msgspec.json.encode(self._root), indent=1) + b"\n"
         self._files.write(REGISTRY_FILE, self._content, 0o600)
 
