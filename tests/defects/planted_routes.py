@@ -5,6 +5,7 @@ from planted import Defect
 PAC = "features/routes/pac.feature"
 BROKEN = "features/routes/broken.feature"
 DISCOVERY = "features/routes/discovery.feature"
+DIAGNOSED = "features/routes/diagnosed.feature"
 STATIC = "features/routes/static.feature"
 
 ROUTE_DEFECTS = (
@@ -115,5 +116,17 @@ ROUTE_DEFECTS = (
         bad="        return False and any(_COVERS",
         run=(STATIC,),
         red=("on <platform> a bypass list with <entry> sends the cyber channel direct",),
+    ),
+    Defect(
+        name="detours-go-unnamed",
+        wrong="A device that could not read its PAC file is told of a firewall only.",
+        path="diagnosis/match.py",
+        good="        passed_over=wrongs(route_of(failing, connections)),\n",
+        bad="        passed_over=(),\n",
+        run=(DIAGNOSED,),
+        red=(
+            "a Mac behind a firewall whose PAC file is answered with <status> is told so",
+            "a <platform> endpoint with <setting> behind a firewall is told <cause>",
+        ),
     ),
 )

@@ -66,6 +66,7 @@ _DETOURS = (
     "pac-401",
     "pac-unreachable",
     "pac-name-unknown",
+    "pac-bad-url",
     "pac-too-large",
     "pac-encoding",
     "pac-html-portal",

@@ -10,7 +10,7 @@ from mdelab.model.errors import LabError
 from mdelab.model.pac import MOST_BYTES, Answer, PacFailure, Problem, Script, asked_about, decode, read_answer
 from mdelab.model.pac_file import PacFile
 from mdelab.model.proxy import Proxy
-from mdelab.model.site import Site
+from mdelab.model.site import Site, wpad_names
 
 _SCRIPT = 'function FindProxyForURL(url, host) { return "DIRECT"; } // Übergang'
 _A, _B = Proxy(host="a", port=3128), Proxy(host="b", port=80)
@@ -141,3 +141,17 @@ def test_a_site_has_its_discovery_record_and_names_the_hops_that_it_needs():
 def test_a_suffix_that_is_no_name_is_refused(suffix):
     with pytest.raises(LabError, match="DNS name"):
         Site(suffix=suffix).check()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "names"),
+    [
+        ("corp.example", ("wpad.corp.example",)),
+        ("a.b.corp.example", ("wpad.a.b.corp.example", "wpad.b.corp.example", "wpad.corp.example")),
+        ("it.contoso.co.uk", ("wpad.it.contoso.co.uk", "wpad.contoso.co.uk")),
+        ("co.uk", ()),
+        ("example", ()),
+    ],
+)
+def test_discovery_never_asks_above_the_domain_that_an_organisation_can_register(suffix, names):
+    assert wpad_names(suffix, {"co.uk"}) == names

@@ -124,6 +124,9 @@ def _connection(connection: Connection) -> list[str]:
 
 def _record(record: Evidence) -> str:
     parts = [record.observer, record.step]
+    if record.route is not None:
+        parts.append(" then ".join(str(way) for way in record.route.ways) or "nowhere")
+        parts += [f"({one.source} passed over: {one.reason})" for one in record.route.passed_over]
     if record.connect_status:
         parts.append(f"CONNECT {record.connect_status}")
     if record.tls is not None:

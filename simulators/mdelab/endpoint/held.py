@@ -10,3 +10,5 @@ class Held:
     proxy: str
     """In the place's own form; "" for a setting that is there and empty."""
     bypass: tuple[str, ...] = ()
+    remark: str = ""
+    """What is to be said about the setting although it holds."""

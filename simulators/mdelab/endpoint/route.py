@@ -209,10 +209,11 @@ def _read(row: ProxyRow, machine: Machine, settings: AgentSettings) -> tuple[Set
             if held is None:
                 return None, []
             proxy = parse_proxy(held.proxy, where=f"the {row.name} proxy", form=row.form)
+            said = [held.remark] if held.remark else []
             if row.bypass is None:
-                return Fixed(proxy=proxy, bypass=Bypass(kind="no-proxy")), []
+                return Fixed(proxy=proxy, bypass=Bypass(kind="no-proxy")), said
             bypass, wrong = read_bypass(row.bypass, held.bypass, where=f"the bypass list of the {row.name} proxy")
-            return Fixed(proxy=proxy, bypass=bypass), wrong
+            return Fixed(proxy=proxy, bypass=bypass), said + wrong
 
 
 def _switched(is_on: bool | None, row: ProxyRow, platform: Platform) -> Setting | None:

@@ -31,8 +31,16 @@ def registry_of(machine: Machine) -> Registry:
 
 
 def read_telemetry(machine: Machine, _: AgentSettings) -> Held | None:
-    value = registry_of(machine).get(TELEMETRY_POLICY, TELEMETRY_PROXY)
-    return Held(str(value.data).strip()) if value else None
+    registry = registry_of(machine)
+    value, beside = registry.get(TELEMETRY_POLICY, TELEMETRY_PROXY), registry.get(TELEMETRY_POLICY, NO_PROXY_LOGON)
+    if value is None:
+        return None
+    is_alone = beside is None or beside.data != 1
+    remark = (
+        f"{TELEMETRY_PROXY} is set and {NO_PROXY_LOGON} is not 1: the sensor may send the machine's credentials to the proxy. "
+        f"Set both in {TELEMETRY_POLICY}."
+    )
+    return Held(str(value.data).strip(), remark=remark if is_alone else "")
 
 
 def write_telemetry(machine: Machine, proxy: Proxy | None, _: tuple[str, ...]) -> None:
