@@ -294,7 +294,8 @@ class Embedded:
 
     def children(self) -> list[int]:
         """The process ids that this backend started."""
-        return [self._inspector.pid] if self._inspector is not None and self._inspector.pid else []
+        pids = (self._inspector.pid if self._inspector is not None else None, self._scripts.pid)
+        return [pid for pid in pids if pid]
 
     def _on_hold(self, client: Address, begins: bool) -> None:
         """The inspecting process keeps a connection waiting, or does so no more."""

@@ -3,6 +3,7 @@
 Whoever asks brings the means to fetch, for a PAC file comes over the device's own connections and never through a proxy.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,6 +37,8 @@ class PacFiles:
         self._runner = runner
         self._rules = rules
         self._kept: dict[str, _Kept] = {}
+        self._turn = asyncio.Lock()
+        """Connections that are made at once wait for one fetch."""
 
     def forget(self) -> None:
         """The network has changed: everything is fetched anew."""
@@ -43,11 +46,12 @@ class PacFiles:
 
     async def ask(self, pac_url: str, url: str, view: View, fetch: Fetch) -> Answer | PacFailure:
         """What the file at `pac_url` says about `url`. Raises LabError for a `url` that is none."""
-        kept = self._kept.get(pac_url)
-        if kept is None or view.now >= self._due(kept):
-            got = await _get(pac_url, fetch)
-            failures = (kept.failures if kept else 0) + 1 if isinstance(got, PacFailure) else 0
-            kept = self._kept[pac_url] = _Kept(got, view.now, failures)
+        async with self._turn:
+            kept = self._kept.get(pac_url)
+            if kept is None or view.now >= self._due(kept):
+                got = await _get(pac_url, fetch)
+                failures = (kept.failures if kept else 0) + 1 if isinstance(got, PacFailure) else 0
+                kept = self._kept[pac_url] = _Kept(got, view.now, failures)
         if isinstance(kept.got, PacFailure):
             return kept.got
         said = await evaluate(self._runner, kept.got, url, view)
