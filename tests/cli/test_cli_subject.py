@@ -111,7 +111,7 @@ def test_scenarios_about_a_subject_that_was_not_given_are_skipped_and_alone_are_
     ("kind", "content", "said"),
     [
         ("pac", PAC.encode("utf-16"), "is UTF-16"),
-        ("pac", b"x" * 50_000_000, "is larger than 1,000,000 bytes"),
+        ("pac", b"x" * 50_000_000, "is larger than 1,048,576 bytes"),
         ("pac", b"\x7fELF\x02\0\0\n", "is no text: line 1 holds a zero byte"),
         ("pac", b"  \n", "is empty"),
         ("bypass", b"good.example\nhttps://x.example/\n", ":2: the entry 'https://x.example/' has a scheme"),

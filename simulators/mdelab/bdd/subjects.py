@@ -17,8 +17,8 @@ from mdelab.bdd.verdict import Inconclusive, Unmet
 from mdelab.catalogue.services import documented_urls
 from mdelab.lab.wire import PacAnswer, PacQuestion, PacVerdict
 from mdelab.model.errors import LabError
-from mdelab.model.pac import Problem
-from mdelab.model.subject import MOST_BYTES, NAMES, SUBJECT_KINDS, Subject, SubjectKind, make_subject
+from mdelab.model.pac import MOST_BYTES, Problem
+from mdelab.model.subject import NAMES, SUBJECT_KINDS, Subject, SubjectKind, make_subject
 
 if TYPE_CHECKING:
     import pytest
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 TAGS: dict[str, SubjectKind] = {f"subject-{kind}": kind for kind in SUBJECT_KINDS}
 """Tag of a scenario -> the artefact that it is about."""
 
-_UNTESTABLE = (Problem.OUT_OF_TIME, Problem.OUT_OF_MEMORY, Problem.TOO_DEEP, Problem.ENGINE)
+_UNTESTABLE = (Problem.OUT_OF_TIME, Problem.OUT_OF_MEMORY, Problem.TOO_DEEP)
+"""The script's own doing; an engine that is lost otherwise is the lab's."""
 
 _HOW = "Write it as KIND=FILE, such as pac=corp.pac; kinds are " + ", ".join(
     f"{kind} ({name})" for kind, name in NAMES.items()
@@ -93,7 +94,7 @@ def proxies(said: Sequence[PacVerdict]) -> set[tuple[str, int]]:
         if not host.rpartition(".")[2].isalpha():
             raise Inconclusive(
                 f"the PAC file under test names the proxy {host}:{port} by address, and the lab can stand in for names only. "
-                "Name the proxy, as clients behind another address plan need it too."
+                "Give it a name in the file to have devices connect by it."
             )
     return places
 

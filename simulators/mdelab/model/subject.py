@@ -11,15 +11,13 @@ from typing import Literal, get_args
 
 from mdelab.model.errors import LabError
 from mdelab.model.exemptions import Exemptions, parse_exemptions
+from mdelab.model.pac import MOST_BYTES
 from mdelab.model.preferences import Preferences, parse_preferences
 
 SubjectKind = Literal["pac", "bypass", "prefs"]
 
 SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
 NAMES: dict[SubjectKind, str] = {"pac": "PAC file", "bypass": "bypass list", "prefs": "preferences file"}
-
-MOST_BYTES = 1_000_000
-"""Clients refuse a PAC file from 1 MB on (WinHTTP's autoproxy, Chromium's proxy.md); nothing else here comes near it."""
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -81,7 +79,7 @@ def make_subject(kind: SubjectKind, file: str, content: bytes) -> Subject:
 def _text(kind: SubjectKind, file: str, content: bytes) -> str:
     if content.startswith(_UTF16):
         raise LabError(
-            f"the {NAMES[kind]} under test, {file!r}, is UTF-16, which clients take for rubbish. Save it as UTF-8: "
+            f"the {NAMES[kind]} under test, {file!r}, is UTF-16, which not every client can read. Save it as UTF-8: "
             f"iconv -f UTF-16 -t UTF-8 {file} > utf8.txt"
         )
     if b"\0" in content:

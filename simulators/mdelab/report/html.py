@@ -44,7 +44,7 @@ def page(run: Run, summary: Summary) -> str:
     return template.render(
         run=run,
         summary=summary,
-        features=features(run),
+        features=sorted(features(run), key=_held),
         bars=bars(run),
         counts=run.counts(),
         outcomes=OUTCOMES,
@@ -76,6 +76,11 @@ def _feature(path: str, results: list[ScenarioResult]) -> Feature:
         duration_s=sum(result.duration_s for result in results),
         counts=dict(Counter(result.outcome for result in results)),
     )
+
+
+def _held(feature: Feature) -> bool:
+    """What did not hold comes first on the page: a reader looks for it."""
+    return not (feature.counts.get("failed") or feature.counts.get("inconclusive"))
 
 
 def bars(run: Run) -> list[Bar]:
