@@ -3,6 +3,7 @@
 from planted import Defect
 
 EVERY = "features/faults/every.feature"
+PARTIAL = "features/faults/partial.feature"
 SELECTED = "features/faults/selected.feature"
 NAMED = "{fault} keeps a <platform> endpoint out, is named, and leaves no trace"
 
@@ -20,6 +21,69 @@ FAULT_DEFECTS = (
         bad="        fault = None\n",
         run=(EVERY,),
         red=_named("dns-nxdomain"),
+    ),
+    Defect(
+        name="black-hole-answers",
+        wrong="What should vanish is refused.",
+        path="network/gateway.py",
+        good="                    return self._nowhere.void\n",
+        bad="                    return self._nowhere.closed\n",
+        run=(EVERY,),
+        red=_named("tcp-blackhole-syn"),
+    ),
+    Defect(
+        name="cloud-shows-its-own-certificate",
+        wrong="The cloud shows its good certificate whatever a fault says.",
+        path="cloud/acceptor.py",
+        good="        return self.flawed[verdict.flaw] if verdict else None\n",
+        bad="        return None\n",
+        run=(EVERY,),
+        red=_named("tls-expired", "tls-not-yet-valid", "tls-wrong-host", "tls-self-signed"),
+    ),
+    Defect(
+        name="cloud-serves-all-the-same",
+        wrong="The cloud serves what it should refuse.",
+        path="cloud/protocol.py",
+        good="self._dispatcher.answering(call) or target.bare",
+        bad="target.bare",
+        run=(EVERY,),
+        red=_named("cloud-503-outage", "cloud-429-retry-after-sec"),
+    ),
+    Defect(
+        name="device-keeps-its-time",
+        wrong="The clock of a device is right whatever a fault says.",
+        path="endpoint/faults/clock.py",
+        good='clock_skew_s=before + fault.number("skew_s")',
+        bad="clock_skew_s=before",
+        run=(EVERY,),
+        red=_named("tls-clock-skew-client"),
+    ),
+    Defect(
+        name="device-stays-in-the-wrong-time",
+        wrong="A device's clock stays wrong after the fault.",
+        path="endpoint/faults/clock.py",
+        good="        await sensor.change(clock_skew_s=before)\n",
+        bad="        return\n",
+        run=(EVERY,),
+        red=_named("tls-clock-skew-client"),
+    ),
+    Defect(
+        name="portal-is-never-seen",
+        wrong="A captive portal is taken for a badly made certificate.",
+        path="diagnosis/match.py",
+        good='    return frozenset({"redirected"}) if portals else frozenset()\n',
+        bad="    return frozenset()\n",
+        run=(PARTIAL,),
+        red=("a captive portal before a <platform> endpoint is no connection",),
+    ),
+    Defect(
+        name="maps-asks-for-no-revocation",
+        wrong="MAPS connects without knowing whether certificates still hold.",
+        path="endpoint/programs/windows/mpcmdrun.py",
+        good="_REVOCATION = (1, 3)",
+        bad="_REVOCATION = ()",
+        run=(PARTIAL,),
+        red=("without revocation lists MAPS fails on a Windows endpoint that is connected",),
     ),
     Defect(
         name="firewall-lets-all-pass",

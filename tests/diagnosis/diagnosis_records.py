@@ -13,6 +13,7 @@ CORP_ISSUER = "Contoso Inspection CA"
 C2 = "winatp-gw-weu.microsoft.com"
 CYBER = "eu-v20.events.data.microsoft.com"
 MAPS = "x.cp.wd.microsoft.com"
+CRL = "crl.microsoft.com"
 CDN = "cdn.x.cp.wd.microsoft.com"
 ENDPOINT = "lin-1"
 PROXY = ("127.0.0.1", 3128)

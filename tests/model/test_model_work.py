@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mdelab.model.work import Work
 
 CLIENT = ("127.1.0.1", 40000)
+VOID = ("127.33.0.80", 40002)
 
 
 def test_a_ledger_without_items_is_quiet():
@@ -65,12 +66,24 @@ def test_the_barrier_hears_when_an_item_ends_and_when_a_connection_is_held():
 def test_a_sleeper_does_not_count_and_only_time_can_bring_it_on():
     work = Work()
     with work.item("cmd") as item:
-        assert not work.is_asleep()
+        assert not work.waits_for_time()
         work.fall_asleep(item)
         assert work.is_quiet()
-        assert work.is_asleep()
+        assert work.waits_for_time()
         with work.item("report"):
-            assert not work.is_asleep()
+            assert not work.waits_for_time()
+
+
+def test_what_connects_to_a_held_address_waits_for_time_until_it_goes_elsewhere():
+    work = Work()
+    work.hold(VOID)
+    with work.item("report") as item:
+        item.server = VOID
+        assert work.is_quiet()
+        assert work.waits_for_time()
+        item.server = None
+        assert work.in_flight() == ["report"]
+    assert not work.waits_for_time(), "nothing is there that waits"
 
 
 def test_releasing_what_was_not_held_is_harmless():

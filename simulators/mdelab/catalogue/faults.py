@@ -71,6 +71,10 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     platforms: tuple[Platform, ...]
     cause: str
     """The row of the symptom catalogue that a diagnosis names."""
+    keeps_out: bool = True
+    """Whether a device that has it cannot be onboarded; else only a part of the client's work is lost."""
+    tries: tuple[str, ...] = ()
+    """A program of the device that shows it, with its arguments, where the agent's own traffic does not."""
     curl_code: int
     """What curl on the device exits with on the same route."""
     measured: str

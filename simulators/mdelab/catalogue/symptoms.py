@@ -20,8 +20,9 @@ Layer = Literal[Step, "device", "none", "unknown"]
 Presenter = Literal["hop", "cloud", "stranger"]
 """Who showed the certificate: a hop of the tenant, the mock cloud, or somebody whom no observer knows."""
 
-Others = Literal["fail", "pass", "unread"]
-"""What the device's other names do: all fail at this step too; one got past it; the same hop passed one on unread."""
+Others = Literal["fail", "pass", "unread", "redirected"]
+"""What the device's other names do: all fail at this step too; one got past it; the same hop passed one on unread; somebody
+who is not the cloud answered one with a redirect."""
 
 
 class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,6 +44,8 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     passed_over: tuple[str, ...] = ()
     """Why the route that was taken is not the one that was set: ids of `mdelab.model.route.PassedOver`."""
     others: Others | None = None
+    channel: tuple[str, ...] = ()
+    """Of the service whose name failed, as services.toml has it."""
 
 
 class Symptom(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import socket
 import ssl
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -15,10 +16,11 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from mdelab.cloud.dispatch import OBSERVER, Dispatcher
+from mdelab.cloud.faults import Presenting, acting
 from mdelab.cloud.protocol import Protocol
 from mdelab.model.errors import NotReady
 from mdelab.model.evidence import Evidence, EvidenceSink, TlsSeen
-from mdelab.model.tenant import Directory
+from mdelab.model.tenant import Caller, Directory
 from mdelab.model.work import Address
 
 KEEP_ALIVE_S = 75
@@ -31,31 +33,51 @@ _RETRY_ACCEPT_S = 0.1
 _log = logging.getLogger("mdelab.cloud")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Hello:
-    """What the client said in its handshake so far."""
+    """What the client said in its handshake so far, and what is made of it."""
 
+    caller: Caller | None
+    flawed: Mapping[str, ssl.SSLContext]
     sni: str = ""
+    fault: str = ""
+    """The id of the fault that chose the certificate."""
+
+    def context(self) -> ssl.SSLContext | None:
+        """The context that a fault puts in the place of the cloud's own."""
+        if self.caller is None:
+            return None
+        self.fault, verdict = acting(self.caller, self.sni, Presenting)
+        return self.flawed[verdict.flaw] if verdict else None
 
 
 _hello: ContextVar[_Hello | None] = ContextVar("mdelab_cloud_hello", default=None)
 
 
-def _note_name(_: ssl.SSLObject | ssl.SSLSocket, name: str | None, __: ssl.SSLContext) -> None:
+def _note_name(session: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> None:
     hello = _hello.get()
     if hello is not None:
         hello.sni = name or ""
+        if other := hello.context():
+            session.context = other
 
 
 class Acceptor:
     """The HTTPS and the HTTP port of the cloud."""
 
     def __init__(
-        self, dispatcher: Dispatcher, tls: ssl.SSLContext, directory: Directory, sink: EvidenceSink, lab_id: str
+        self,
+        dispatcher: Dispatcher,
+        tls: ssl.SSLContext,
+        directory: Directory,
+        sink: EvidenceSink,
+        lab_id: str,
+        flawed: Mapping[str, ssl.SSLContext],
     ) -> None:
-        """tls: its SNI callback is set here, so it belongs to this acceptor."""
+        """tls: its SNI callback is set here, so it belongs to this acceptor. flawed: by what is wrong with each."""
         tls.sni_callback = _note_name
         self._tls = tls
+        self._flawed = flawed
         self._directory = directory
         self._sink = sink
         self._dispatcher = dispatcher
@@ -132,7 +154,7 @@ class Acceptor:
         loop = asyncio.get_running_loop()
         host, port = connection.getsockname()[:2]
         local = (str(host), int(port))
-        hello = _Hello()
+        hello = _Hello(caller=self._directory.caller(peer[0]), flawed=self._flawed)
         _hello.set(hello)
         try:
             if tls is None:
@@ -146,19 +168,22 @@ class Acceptor:
             self._sink(
                 Evidence(
                     observer=OBSERVER, step="tls", local=local, peer=peer, name=hello.sni, tls=_failed(hello, error),
-                    error=_words(error),
+                    error=_words(error), fault=hello.fault,
                 )
             )  # fmt: skip
             return
         except asyncio.CancelledError:
             connection.close()
             raise
-        caller = self._directory.caller(peer[0])
-        if caller is None or caller.tenant.evidence == "all":
+        if hello.caller is None or hello.caller.tenant.evidence == "all":
             session = transport.get_extra_info("ssl_object")
             version = (session.version() if session else None) or ""
             seen = TlsSeen(outcome="established", sni=hello.sni, version=version)
-            self._sink(Evidence(observer=OBSERVER, step="tls", local=local, peer=peer, name=hello.sni, tls=seen))
+            self._sink(
+                Evidence(
+                    observer=OBSERVER, step="tls", local=local, peer=peer, name=hello.sni, tls=seen, fault=hello.fault
+                )
+            )
 
     def _protocol(self) -> Protocol:
         return Protocol(self._config, self._state, self._dispatcher, self._sink)

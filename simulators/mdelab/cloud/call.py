@@ -19,4 +19,6 @@ class Call(msgspec.Struct, kw_only=True):
     """The header's value; "" without one."""
     caller: Caller | None
     """The endpoint at the other end; None for a client that is none."""
+    fault: str = ""
+    """The id of the fault that answers in the service's place."""
     body: bytes = b""

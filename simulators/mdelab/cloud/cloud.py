@@ -1,6 +1,7 @@
 """The mock cloud: assembled here, on one screen, and what the lab asks of it."""
 
 import ssl
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -56,8 +57,12 @@ class Cloud:
         directory: Directory,
         sink: EvidenceSink,
         lab_id: str,
+        flawed: Mapping[str, ssl.SSLContext] | None = None,
     ) -> None:
-        """folder: made if missing; the store's files are in it. tls: the server's context, the cloud's own from now on."""
+        """folder: made if missing; the store's files are in it. tls: the server's context, the cloud's own from now on.
+
+        flawed: contexts for faults, by what is wrong with their certificates.
+        """
         self._folder = folder
         self._signer = signer
         self._lab_id = lab_id
@@ -85,7 +90,7 @@ class Cloud:
             directory=directory,
             sink=sink,
         )
-        self._acceptor = Acceptor(dispatcher, tls, directory, sink, lab_id)
+        self._acceptor = Acceptor(dispatcher, tls, directory, sink, lab_id, flawed or {})
 
     async def start(self, address: str = "127.0.0.1") -> None:
         """Open the store and listen on two ports of `address` that the system chooses."""

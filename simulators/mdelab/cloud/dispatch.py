@@ -14,6 +14,7 @@ from mdelab.catalogue import Service, service_for
 from mdelab.cloud.answer import Answer, refusal, too_large, write
 from mdelab.cloud.asgi import App, Message, Receive, Scope, Send
 from mdelab.cloud.call import Call
+from mdelab.cloud.faults import Answering, acting
 from mdelab.model.channel import MAX_BODY_BYTES
 from mdelab.model.evidence import Evidence, EvidenceSink, HttpSeen
 from mdelab.model.tenant import Caller, Directory
@@ -78,6 +79,21 @@ class Dispatcher:
         status = await _run(self._apps[target.service.answers], scope, receive, send, length)
         self.note(call, status, scope["client"], scope["server"])
 
+    def answering(self, call: Call) -> Bare | None:
+        """Who answers in the place of the service, because a fault says so; None when nobody does."""
+        if call.caller is None:
+            return None
+        call.fault, verdict = acting(call.caller, call.host, Answering)
+        if verdict is None:
+            return None
+        wait = ((b"retry-after", str(verdict.retry_after_s).encode()),) if verdict.retry_after_s else ()
+        said = refusal(verdict.status, "Fault", f"the fault {call.fault!r} answers for {call.host}: remove it.", *wait)
+
+        async def answer(_: Call) -> Answer:
+            return said
+
+        return answer
+
     def note(self, call: Call, status: int, peer: tuple[str, int] | None, local: tuple[str, int | None] | None) -> None:
         """Record an exchange. status: 0 when no answer was given."""
         error = f"answered {status}" if status >= 400 and status not in _ORDINARY else ""
@@ -93,6 +109,7 @@ class Dispatcher:
                 name=call.host,
                 http=HttpSeen(method=call.method, path=call.path, status=status),
                 error=error,
+                fault=call.fault,
             )
         )
 

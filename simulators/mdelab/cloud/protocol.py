@@ -125,7 +125,8 @@ class Protocol(HttpToolsProtocol):
         )
         keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
         answer = too_large() if length > MAX_BODY_BYTES else None
-        exchange = _Exchange(call, target.bare, answer, keep_alive, self.expect_100_continue)
+        bare = self._dispatcher.answering(call) or target.bare
+        exchange = _Exchange(call, bare, answer, keep_alive, self.expect_100_continue)
         before, self.cycle = self.cycle, exchange
         if before is None or before.response_complete:
             self._take_turn(exchange)

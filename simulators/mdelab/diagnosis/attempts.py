@@ -102,7 +102,10 @@ def probe_after(connection: Connection, connections: Sequence[Connection]) -> Co
     looks = [
         other
         for other in connections
-        if other.purpose is Purpose.PROBE and other.name == connection.name and other.id >= connection.id
+        if other.purpose is Purpose.PROBE
+        and other.name == connection.name
+        and other.id >= connection.id
+        and not _is_prelude(other)
     ]
     return min(looks, key=lambda other: other.id, default=None)
 

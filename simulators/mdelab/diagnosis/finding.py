@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mdelab.catalogue.symptoms import Layer, Symptom, symptom
 from mdelab.diagnosis.attempts import OWN, Attempt, attempt, current, latest, probe_after, route_of
-from mdelab.diagnosis.match import Scene, cause, lookups, scene, wrongs
+from mdelab.diagnosis.match import Scene, cause, reports, scene, wrongs
 from mdelab.diagnosis.words import clean, line, listed
 from mdelab.model.basis import Basis
 from mdelab.model.evidence import Connection, Purpose
@@ -112,19 +112,17 @@ def _evidence(chief: _Failure, connections: Sequence[Connection]) -> list[tuple[
     """What each observer saw of the chief failure, then of what happened beside it; leaves room for the summing up."""
     route = route_of(chief.attempt, connections)
     lines = [line(record) for record in ([route] if route is not None else []) + chief.attempt.connection.records]
-    beside: list[Connection] = []
-    if chief.scene.failed.step == "dns":
-        beside = lookups(chief.attempt, connections)
-    elif chief.scene.failed.step == "tls" and (probe := probe_after(chief.attempt.connection, connections)):
+    beside = reports(chief.attempt, connections)
+    if chief.scene.failed.step == "tls" and (probe := probe_after(chief.attempt.connection, connections)):
         beside = [probe]
     for connection in beside:
         again = "second look: " if connection.purpose is Purpose.PROBE else ""
-        seen = [line(record) for record in connection.records if record.step in ("dns", "tls")]
+        seen = [line(record) for record in connection.records if not again or record.step == "tls"]
         lines += [(observer, f"{again}{text}") for observer, text in seen]
     lines += [
         (one.connection.observers[0], f"another program got through to {clean(one.name)}")
         for one in (attempt(connection) for connection in connections if connection.purpose is Purpose.CLIENT)
-        if one.failed is None and chief.attempt.connection.purpose in OWN and len(one.connection.records) > 1
+        if one.failed is None and chief.attempt.connection.purpose in OWN and "cloud" in one.connection.observers
     ][-1:]
     return list(dict.fromkeys(lines))[: MOST_LINES - 3]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mdelab.catalogue.symptoms import Others, Presenter, Symptom, When, symptom, symptoms
 from mdelab.diagnosis.attempts import Attempt, hops, probe_after, route_of
-from mdelab.model.evidence import Connection, Evidence, Step
+from mdelab.model.evidence import STEPS, Connection, Evidence, Purpose, Step
 from mdelab.model.route import PassedOver
 
 _DIALLED = re.compile(r"connect to (\S+) port")
@@ -14,8 +14,6 @@ _DIALLED = re.compile(r"connect to (\S+) port")
 
 _NO_FAULT = ("weaker", "nothing-announced", "unspoken")
 """Reasons for which a setting is passed over as it should be."""
-
-_ORDER: tuple[Step, ...] = ("route", "dns", "tcp", "tunnel", "tls", "http")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +29,7 @@ class Scene:
     hop: str
     """The hop that acted, "" on a direct route."""
     is_proxied: bool
+    channel: str
     others: frozenset[Others]
     passed_over: tuple[PassedOver, ...]
     """The settings that the route did not follow, with what is wrong with them."""
@@ -47,7 +46,7 @@ def scene(failing: Attempt, attempts: Sequence[Attempt], connections: Sequence[C
         raise ValueError(f"the connection to {failing.name!r} did not fail")
     probe = probe_after(failing.connection, connections) if failed.step == "tls" else None
     looks = [failing.connection] + ([probe] if probe else [])
-    asked = lookups(failing, connections) if failed.step == "dns" else []
+    asked = reports(failing, connections)
     presenter, issuer = _presenter(looks, connections)
     between = hops(failing.connection)
     return Scene(
@@ -59,7 +58,8 @@ def scene(failing: Attempt, attempts: Sequence[Attempt], connections: Sequence[C
         issuer=issuer,
         hop=between[0] if between else "",
         is_proxied=bool(between) or _mentions_proxy(failing, connections),
-        others=_others(failing, failed.step, attempts),
+        channel=failing.channel,
+        others=_others(failing, failed.step, attempts) | _redirected(connections),
         passed_over=wrongs(route_of(failing, connections)),
     )
 
@@ -84,9 +84,19 @@ def inspected_by(connection: Connection) -> Evidence | None:
     return next((one for one in connection.records if one.observer in between and one.tls is not None), None)
 
 
-def lookups(failing: Attempt, connections: Sequence[Connection]) -> list[Connection]:
-    """What the DNS server said of the name, if it was asked; the client knows only that there was no address."""
-    return [one for one in connections if one.observers == ["dns"] and one.name == failing.name][-1:]
+def reports(failing: Attempt, connections: Sequence[Connection]) -> list[Connection]:
+    """What somebody wrote of the step that failed without a socket of it: the DNS server of a name, a firewall of a request.
+
+    The client knows only that nothing came of it.
+    """
+    return [
+        one
+        for one in connections
+        if one.name == failing.name
+        and failing.failed is not None
+        and all(record.step == failing.failed.step and record.purpose is None for record in one.records)
+        and all(record.local is None and record.peer is None for record in one.records)
+    ][-1:]
 
 
 def _fits(when: When, seen: Scene) -> bool:
@@ -108,6 +118,7 @@ def _fits(when: When, seen: Scene) -> bool:
         and (when.route is None or when.route == ("proxy" if seen.is_proxied else "direct"))
         and (not when.passed_over or any(one.reason in when.passed_over for one in seen.passed_over))
         and (when.others is None or when.others in seen.others)
+        and (not when.channel or seen.channel in when.channel)
     )
 
 
@@ -174,7 +185,7 @@ def _others(failing: Attempt, step: Step, attempts: Sequence[Attempt]) -> frozen
     found: set[Others] = set()
     if rest and all(one.failed is not None and one.failed.step == step for one in rest):
         found.add("fail")
-    if any(one.failed is None or _ORDER.index(one.failed.step) > _ORDER.index(step) for one in rest):
+    if any(one.failed is None or STEPS.index(one.failed.step) > STEPS.index(step) for one in rest):
         found.add("pass")
     between = set(hops(failing.connection))
     if any(
@@ -183,3 +194,15 @@ def _others(failing: Attempt, step: Step, attempts: Sequence[Attempt]) -> frozen
     ):
         found.add("unread")
     return frozenset(found)
+
+
+def _redirected(connections: Sequence[Connection]) -> frozenset[Others]:
+    """Whether somebody on the way answered a request by himself with a redirect, as a captive portal does."""
+    portals = [
+        record
+        for connection in connections
+        if connection.purpose is not Purpose.PAC and "cloud" not in connection.observers
+        for record in connection.records
+        if record.http is not None and 300 <= record.http.status < 400
+    ]
+    return frozenset({"redirected"}) if portals else frozenset()

@@ -23,6 +23,8 @@ from mdelab.catalogue.services import read_services
 VALID_FOR = timedelta(days=7)
 """Long enough for a lab that a person keeps over a weekend; nothing that leaked stays useful."""
 
+_NOBODY = "nobody.microsoft.com"
+
 BACKDATED_BY = timedelta(hours=1)
 """Containers and virtual machines start with clocks that lag."""
 
@@ -53,7 +55,8 @@ class Authority:
         cloud_root = _authority(f"cloud root {lab_id}")
         interception = _authority(f"interception CA {lab_id}")
         package_root = _authority(f"package root {lab_id}", names_hosts=False)
-        server = _leaf(cloud_root, _server_names()[0], _server_names())
+        names = _server_names()
+        server = _leaf(cloud_root, names[0], names)
         self.package_root = package_root.certificate
         self.package_signer = _leaf(package_root, f"mdelab simulated Seville {lab_id}", ())
         self.interception_name = f"mdelab simulated interception CA {lab_id}"
@@ -62,12 +65,36 @@ class Authority:
         self.package_root_file = _certificate_file(folder / "package-root.pem", package_root)
         self.interception_key_file = _private_file(folder / "interception-ca-key.pem", interception.pem())
         self._server_file = _private_file(folder / "cloud-server.pem", server.pem())
+        now, gone = datetime.now(UTC), timedelta(days=1)
+        flawed = {
+            "expired": _leaf(cloud_root, names[0], names, since=now - VALID_FOR, until=now - gone),
+            "not-yet-valid": _leaf(cloud_root, names[0], names, since=now + gone, until=now + VALID_FOR),
+            # A name that the authority may sign for, but no service has.
+            "wrong-host": _leaf(cloud_root, _NOBODY, (_NOBODY,)),
+            "self-signed": _self_signed(names[0], names),
+        }
+        self._flawed = {name: _private_file(folder / f"cloud-{name}.pem", one.pem()) for name, one in flawed.items()}
+        self.portal_name = f"mdelab simulated captive portal {lab_id}"
+        portal = _self_signed(self.portal_name, names)
+        self._portal_file = _private_file(folder / "portal.pem", portal.pem())
 
     def server_context(self) -> ssl.SSLContext:
         """What the mock cloud serves with: TLS 1.2 and later, HTTP/1.1."""
+        return self._context(self._server_file)
+
+    def flawed_contexts(self) -> dict[str, ssl.SSLContext]:
+        """The same with certificates that no client should believe, by what is wrong with them."""
+        return {name: self._context(file) for name, file in self._flawed.items()}
+
+    def portal_context(self) -> ssl.SSLContext:
+        """What a captive portal shows for every name: a certificate that nobody vouches for."""
+        return self._context(self._portal_file)
+
+    @staticmethod
+    def _context(file: Path) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(self._server_file)
+        context.load_cert_chain(file)
         context.set_alpn_protocols(["http/1.1"])
         context.num_tickets = 0  # the agent never resumes; a ticket a handshake would be sent for nothing
         return context
@@ -107,11 +134,21 @@ def _authority(name: str, *, names_hosts: bool = True) -> Signed:
     return Signed(key=key, certificate=certificate)
 
 
-def _leaf(issuer: Signed, common_name: str, hosts: tuple[str, ...]) -> Signed:
-    """common_name: for a server one of its hosts, because a proxy that forges the certificate copies it among the names."""
+def _leaf(
+    issuer: Signed,
+    common_name: str,
+    hosts: tuple[str, ...],
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Signed:
+    """common_name: for a server one of its hosts, because a proxy that forges the certificate copies it among the names.
+
+    since, until: when it is valid; now when left out.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     builder = (
-        _builder(_subject(common_name), issuer.certificate.subject, key.public_key())
+        _builder(_subject(common_name), issuer.certificate.subject, key.public_key(), since, until)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()), critical=False)
@@ -123,7 +160,26 @@ def _leaf(issuer: Signed, common_name: str, hosts: tuple[str, ...]) -> Signed:
     return Signed(key=key, certificate=builder.sign(issuer.key, hashes.SHA256()))
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, public_key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _self_signed(common_name: str, hosts: tuple[str, ...]) -> Signed:
+    """A server's certificate that vouches for itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = _subject(common_name)
+    certificate = (
+        _builder(subject, subject, key.public_key())
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    return Signed(key=key, certificate=certificate)
+
+
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    public_key: ec.EllipticCurvePublicKey,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
@@ -131,8 +187,8 @@ def _builder(subject: x509.Name, issuer: x509.Name, public_key: ec.EllipticCurve
         .issuer_name(issuer)
         .public_key(public_key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - BACKDATED_BY)
-        .not_valid_after(now + VALID_FOR)
+        .not_valid_before(since or now - BACKDATED_BY)
+        .not_valid_after(until or now + VALID_FOR)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
     )
 

@@ -48,6 +48,7 @@ from mdelab.network.entrance import Entrance
 from mdelab.network.gateway import Gateway
 from mdelab.network.inspector import Inspector
 from mdelab.network.pac import PAC_PORT, PacServer
+from mdelab.network.portal import Showing
 from mdelab.network.tunnel import TunnelProxy
 
 CLOUD_ADDRESS = "127.33.0.1"
@@ -113,6 +114,7 @@ class Embedded:
         self._cloud = Cloud(
             folder=self._folder / "cloud",
             tls=authority.server_context(),
+            flawed=authority.flawed_contexts(),
             signer=Signer(key=signed.key, certificate=signed.certificate, chain=(authority.package_root,)),
             directory=self._directory,
             sink=sink,
@@ -132,7 +134,7 @@ class Embedded:
         pac = PacServer(self._directory, sink, self._lab_id)
         self._slots["pac"] = await pac.start(HOPS_ADDRESS, slots=SLOTS)
         self._stack.push_async_callback(pac.stop)
-        self._gateway = Gateway(self._directory, zone, sink)
+        self._gateway = Gateway(self._directory, zone, sink, Showing(authority.portal_context(), authority.portal_name))
         await self._gateway.start(HOPS_ADDRESS)
         self._stack.push_async_callback(self._gateway.stop)
         entrance = Entrance(zone, sink, self._lab_id)

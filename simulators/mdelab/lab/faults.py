@@ -11,6 +11,7 @@ from datetime import timedelta
 import msgspec
 
 from mdelab.catalogue.faults import FaultRow, fault_row
+from mdelab.cloud.faults import CLOUD
 from mdelab.endpoint.faults import DEVICE
 from mdelab.lab.backend import Backend, Device
 from mdelab.lab.refusals import Unknown
@@ -25,6 +26,7 @@ ACTIONS: Mapping[Place, Collection[str]] = {
     "gateway": GATEWAY,
     "tunnel": TUNNEL,
     "inspecting": INSPECTING,
+    "cloud": CLOUD,
     "device": DEVICE,
 }
 """What can be carried out in each place; every row of the catalogue must find its action here."""

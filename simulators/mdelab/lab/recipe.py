@@ -47,10 +47,18 @@ def reproduce(tenant: TenantClient, row: FaultRow, platform: Platform, fault: Fa
         tenant.put_fault(fault)
     tenant.place_package(endpoint, "onboarding")
     tenant.move(seconds=TRIES_S)
-    curl = tenant.exec(endpoint, ["curl", "-sS", row.url])
+    curl = look_at(tenant, row, platform, endpoint)
     return Reproduction(
         endpoint=endpoint,
         fault=fault or Fault(kind=row.id),
         curl=curl,
         diagnosis=tenant.diagnosis(endpoint),
     )
+
+
+def look_at(tenant: TenantClient, row: FaultRow, platform: Platform, endpoint: str) -> ExecResult:
+    """Let curl, and the program that shows the fault if there is one, try on a device; what curl said."""
+    look = row.on(platform)
+    if look.tries:
+        tenant.exec(endpoint, list(look.tries))
+    return tenant.exec(endpoint, ["curl", "-sS", row.url])

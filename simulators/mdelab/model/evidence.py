@@ -18,6 +18,9 @@ from mdelab.model.work import Address
 Step = Literal["route", "dns", "tcp", "tunnel", "tls", "http"]
 """Which step of a connection a record is about; also the layers that a diagnosis names, in the order of the wire."""
 
+STEPS: tuple[Step, ...] = ("route", "dns", "tcp", "tunnel", "tls", "http")
+"""In the order of the wire."""
+
 
 class Purpose(StrEnum):
     """Why a client opened a connection."""

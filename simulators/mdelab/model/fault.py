@@ -108,6 +108,11 @@ class Faults:
     def __iter__(self) -> Iterator[InForce]:
         return iter(list(self._in_force.values()))
 
+    @property
+    def hold(self) -> bool:
+        """Whether connections may wait for ever in one of them: a program with a clock of its own should be impatient."""
+        return any(fault.holds for fault in self._in_force.values())
+
     def begin(self, fault: InForce) -> None:
         self._in_force[fault.id] = fault
 

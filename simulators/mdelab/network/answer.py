@@ -13,6 +13,7 @@ ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 REALM = "mdelab proxy"
 
 _REASONS = {
+    302: "Found",
     400: "Bad Request",
     403: "Forbidden",
     405: "Method Not Allowed",

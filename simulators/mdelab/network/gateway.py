@@ -5,17 +5,18 @@ it: `lead` says which connections do, so that a tenant without such a fault pays
 again on the way on. Proxies, which clients name, are `mdelab.network.tunnel` and `mdelab.network.inspector`.
 """
 
-from mdelab.model.evidence import Evidence, EvidenceSink
+from mdelab.model.evidence import Evidence, EvidenceSink, HttpSeen, TlsSeen
 from mdelab.model.fault import InForce
 from mdelab.model.tenant import Caller, Directory
 from mdelab.model.work import Address
 from mdelab.model.zone import Zone
 from mdelab.network.faults import GATEWAY
-from mdelab.network.faults.verdicts import Dropped, GatewayVerdict, Held, Rejected, Reset
+from mdelab.network.faults.verdicts import Dropped, GatewayVerdict, Held, Portal, Rejected, Reset
 from mdelab.network.hello import is_whole, name_in
 from mdelab.network.listener import Client, Listener, close, hold, reset
 from mdelab.network.nowhere import Nowhere
 from mdelab.network.onward import PLAIN_PORT, TUNNEL_PORT, NotSimulated, Unreachable, connect, ends
+from mdelab.network.portal import Showing, Talk, answer, asked
 from mdelab.network.splice import splice
 
 OBSERVER = "gateway"
@@ -30,7 +31,9 @@ _MOST_FIRST_BYTES = 16_384
 class Gateway:
     """The firewall of every tenant."""
 
-    def __init__(self, directory: Directory, zone: Zone, sink: EvidenceSink) -> None:
+    def __init__(self, directory: Directory, zone: Zone, sink: EvidenceSink, portal: Showing) -> None:
+        """portal: what a captive portal shows."""
+        self._portal = portal
         self._directory = directory
         self._zone = zone
         self._sink = sink
@@ -63,7 +66,7 @@ class Gateway:
                 case Rejected() if caller.tenant.faults.takes(fault, caller.endpoint, host):
                     self._record_request(client, host, "connection request rejected", fault.id)
                     return self._nowhere.closed
-                case Reset() | Held():
+                case Reset() | Held() | Portal():
                     leads_here = True
         return self._listens[port] if leads_here else None
 
@@ -76,11 +79,13 @@ class Gateway:
         for fault, verdict in _verdicts(caller, name, port):
             if isinstance(verdict, Dropped | Rejected) or not caller.tenant.faults.takes(fault, caller.endpoint, name):
                 continue
-            await self._act(client, caller, name, fault, verdict)
+            await self._act(client, caller, name, fault, verdict, first)
             return
         await self._pass_on(client, name, port, first)
 
-    async def _act(self, client: Client, caller: Caller, name: str, fault: InForce, verdict: GatewayVerdict) -> None:
+    async def _act(
+        self, client: Client, caller: Caller, name: str, fault: InForce, verdict: GatewayVerdict, first: bytes
+    ) -> None:
         match verdict:
             case Reset():
                 self._record(client, name, error="connection reset", fault=fault.id)
@@ -88,6 +93,16 @@ class Gateway:
             case Held():
                 self._record(client, name, error="taken and not passed on", fault=fault.id)
                 await hold(client, caller.tenant.work)
+            case Portal(page=page) if client.slot == _PORTS.index(PLAIN_PORT):
+                self._record(client, name, http=asked(first), fault=fault.id)
+                client.writer.write(answer(page))
+                await client.writer.drain()
+            case Portal(page=page):
+                talk = Talk(client, first, self._portal)
+                seen = await talk.shake_hands(name)
+                self._record(client, name, tls=seen, fault=fault.id)
+                if seen.outcome == "established" and (http := await talk.serve(page)):
+                    self._record(client, name, http=http, fault=fault.id)
 
     async def _pass_on(self, client: Client, name: str, port: int, first: bytes) -> None:
         try:
@@ -112,17 +127,21 @@ class Gateway:
         name: str,
         *,
         onward: tuple[Address, Address] | None = None,
+        tls: TlsSeen | None = None,
+        http: HttpSeen | None = None,
         error: str = "",
         fault: str = "",
     ) -> None:
         self._sink(
             Evidence(
                 observer=OBSERVER,
-                step="tcp",
+                step="tls" if tls else "http" if http else "tcp",
                 local=client.local,
                 peer=client.peer,
                 onward=onward,
                 name=name,
+                tls=tls,
+                http=http,
                 error=error,
                 fault=fault,
             )

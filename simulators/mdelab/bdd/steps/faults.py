@@ -34,6 +34,12 @@ def is_removed(tenant: TenantClient, fault: str) -> None:
     tenant.remove_fault(fault)
 
 
+@when("{endpoint:Name} tries what {fault:Fault} breaks")
+def tries(tenant: TenantClient, endpoint: str, fault: str) -> None:
+    """curl, and a program of the endpoint where one shows it, ask for what the fault catalogue says."""
+    recipe.look_at(tenant, fault_row(fault), tenant.endpoint(endpoint).platform, endpoint)
+
+
 @then("the diagnosis of {endpoint:Name} names what {fault:Fault} causes")
 def names(tenant: TenantClient, endpoint: str, fault: str) -> None:
     """The cause that the fault catalogue expects on the endpoint's platform."""

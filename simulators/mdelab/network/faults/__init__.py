@@ -7,13 +7,14 @@ action with which settings is data (`mdelab.catalogue.faults`).
 from collections.abc import Callable, Mapping
 
 from mdelab.model.fault import Faults, InForce, Place
-from mdelab.network.faults import abort, answer, demand, drop, hold, inspect, refuse, reject, reset
+from mdelab.network.faults import abort, answer, demand, drop, hold, inspect, portal, refuse, reject, reset
 from mdelab.network.faults.verdicts import DnsVerdict, GatewayVerdict, ProxyVerdict
 
 DNS: Mapping[str, Callable[[InForce], DnsVerdict]] = {"answer": answer.verdict}
 GATEWAY: Mapping[str, Callable[[InForce], GatewayVerdict]] = {
     "drop": drop.verdict,
     "hold": hold.verdict,
+    "portal": portal.verdict,
     "reject": reject.verdict,
     "reset": reset.verdict,
 }

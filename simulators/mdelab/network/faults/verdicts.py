@@ -43,6 +43,14 @@ class Reset:
 
 
 @dataclass(frozen=True, slots=True)
+class Portal:
+    """A captive portal answers in the place of whoever is asked."""
+
+    page: str
+    """Where it sends browsers."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dropped:
     """The connection request vanishes."""
 
@@ -53,4 +61,4 @@ class Rejected:
 
 
 ProxyVerdict = Answered | Aborted | Held | Inspected
-GatewayVerdict = Dropped | Rejected | Reset | Held
+GatewayVerdict = Dropped | Rejected | Reset | Held | Portal

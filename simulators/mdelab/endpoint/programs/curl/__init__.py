@@ -8,6 +8,7 @@ nowhere else. Names are asked of the device's DNS server first.
 import asyncio
 import ipaddress
 import posixpath
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -29,8 +30,14 @@ _NO_CERTIFICATES = "no-certificates"
 _GUARD_S = 60
 """curl gives up by itself after this many seconds of host time; a little later it is killed."""
 
+_IMPATIENT_S = 1
+"""The same while a fault in the tenant keeps connections waiting: what has not come by then never will."""
+
 _UNKNOWN = "unknown-" + "x" * 64
 """Stands for a name that the device's DNS server does not know: too long for a label, so no resolver is ever asked."""
+
+_HOST_TIME = re.compile(r" after \d+ (?:ms|milliseconds)\b")
+"""How long curl waited: this machine's time, which says nothing of the device's and differs from run to run."""
 
 _NOTHING_LISTENS = "127.0.0.1:1"
 """An address at which a connection is refused at once."""
@@ -72,6 +79,8 @@ class _Run:
         """Names without an address, in the order in which stand-ins were given out."""
         self._addresses: dict[str, str | None] = {}
         """What the device's DNS server said in this run."""
+        self._dialled: dict[str, str] = {}
+        """Where connections really led, and where they were to lead, both as curl writes an address."""
 
     async def run(self, program: str) -> int:
         targets = [target(url, self._line, self._environment) for url in self._line.urls]
@@ -90,7 +99,8 @@ class _Run:
             for record in evidence(
                 transfer, address=self._device.machine.attachment.address, is_proxied=bool(where.proxy)
             ):
-                self._device.sink(msgspec.structs.replace(record, error=self._translate(record.error)))
+                said_of_it = _HOST_TIME.sub("", self._translate(record.error))
+                self._device.sink(msgspec.structs.replace(record, error=said_of_it))
         self._io.out.write(out)
         self._io.err.write(self._translate(said))
         return code
@@ -105,7 +115,7 @@ class _Run:
             ("capath", str(home / _NO_CERTIFICATES)),
             ("proto", "=http,https"),
             ("proto-redir", "=http,https"),
-            ("max-time", str(_GUARD_S)),
+            ("max-time", str(_IMPATIENT_S if self._device.tenant.faults.hold else _GUARD_S)),
             *[("connect-to", text) for text in await self._connect_to(targets)],
         ]
         return "no-progress-meter\n" + "".join(f'{name} = "{value}"\n' for name, value in rows)
@@ -138,9 +148,10 @@ class _Run:
     async def _dial_server(self, host: str, port: int) -> str:
         """As `_dial`, but on loopback only to ports of the lab: others belong to this machine's own programs."""
         address, ports = await self._resolve(host), self._device.machine.attachment.ports
-        if ports and address is not None and (address, port) not in ports:
-            return _NOTHING_LISTENS
-        return await self._dial(host, port)
+        is_strange = ports and address is not None and (address, port) not in ports
+        where = _NOTHING_LISTENS if is_strange else await self._dial(host, port)
+        self._dialled[where.replace(":", " port ")] = f"{host} port {port}"
+        return where
 
     async def _resolve(self, host: str) -> str | None:
         if host not in self._addresses:
@@ -170,6 +181,8 @@ class _Run:
         """curl's words without the lab's stand-ins: device paths, and the names that were not found."""
         for index, host in reversed(list(enumerate(self._unknown))):
             text = text.replace(f"{_UNKNOWN}{index}", host)
+        for really, asked in self._dialled.items():
+            text = text.replace(really, asked)
         return text.replace(str(_host(self._device, self._io, "/")), "")
 
 

@@ -4,7 +4,7 @@ Texts: public output of MpCmdRun 4.18; what it prints for a failed connection na
 """
 
 from mdelab.catalogue.windows import windows
-from mdelab.endpoint.outcome import Failure
+from mdelab.endpoint.outcome import Failure, Reply
 from mdelab.endpoint.program import Device, Io
 from mdelab.endpoint.programs.speech import complain, not_simulated
 from mdelab.endpoint.programs.windows.environment import is_administrator
@@ -19,6 +19,14 @@ _FAILED = 2
 
 _MAPS_URL = "https://wdcp.microsoft.com/wdcp.svc/submitReport"
 """Cloud protection's address for Windows (defender-docs standard-device-connectivity-urls-commercial.md)."""
+
+_CRL_URL = "http://crl.microsoft.com/pki/crl/products/MicRooCerAut2011_2011_03_22.crl"
+"""The list of Microsoft's root: port 80, in the clear (streamlined-device-connectivity-urls-commercial.md)."""
+
+_SPYNET = r"HKLM\SOFTWARE\Policies\Microsoft\Windows Defender\Spynet"
+_REVOCATION, _UNSET = (1, 3), 3
+"""Values of SSLOptions with which revocation is looked up, and the one that holds when none is set
+(configure-network-connections-microsoft-defender-antivirus.md)."""
 
 _ADVICE = "Use -ReloadEngine, -SignatureUpdate, -ValidateMapsConnection, or -Scan -ScanType 1|2|3 [-File PATH]."
 _KINDS = {"0": "quick", "1": "quick", "2": "full", "3": "custom"}
@@ -69,6 +77,11 @@ async def _validate(device: Device, io: Io) -> int:
         io.out.write(f"ValidateMapsConnection failed to establish a connection to MAPS (hr={reason} httpcode=0)\n")
         io.err.write(f"{answer.text}\n")
         return _FAILED
+    if _asks_for_revocation(device) and isinstance(crl := await _fetch_crl(device), Failure):
+        # The URL itself is fine; what cannot be had is the word that its certificate still holds.
+        io.out.write("ValidateMapsConnection failed to establish a connection to MAPS (hr=80072F8F httpcode=0)\n")
+        io.err.write(f"{crl.text}\n")
+        return _FAILED
     if answer.status >= 500 or answer.status in (403, 407):
         io.out.write(
             f"ValidateMapsConnection failed to establish a connection to MAPS (hr=80070005 httpcode={answer.status})\n"
@@ -76,6 +89,16 @@ async def _validate(device: Device, io: Io) -> int:
         return _FAILED
     io.out.write("ValidateMapsConnection successfully established a connection to MAPS\n")
     return 0
+
+
+def _asks_for_revocation(device: Device) -> bool:
+    value = device.machine.registry.get(_SPYNET, "SSLOptions") if device.machine.registry else None
+    return (value.data if value else _UNSET) in _REVOCATION
+
+
+async def _fetch_crl(device: Device) -> Reply | Failure:
+    """Any answer will do: the lab's certificates name no list, so there is none to read."""
+    return await device.fetch(_CRL_URL, purpose=Purpose.TEST, trust=Trust.PLAIN)
 
 
 def _scan(device: Device, argv: list[str], io: Io) -> int:
