@@ -7,7 +7,7 @@ Feature: Faults that a diagnosis names
     Given a <platform> endpoint dev-1 on the route of <fault>
     And the fault <fault>
     When dev-1 is onboarded
-    And 10 minutes pass
+    And 3 minutes pass
     Then the diagnosis of dev-1 names what <fault> causes
     And dev-1 belongs to no tenant within 1 minute
     When the fault <fault> is removed

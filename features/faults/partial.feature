@@ -7,7 +7,7 @@ Feature: Faults that the agent's own traffic does not show
     Given a <platform> endpoint dev-1 on the route of http-redirect-captive
     And the fault http-redirect-captive
     When dev-1 is onboarded
-    And 10 minutes pass
+    And 3 minutes pass
     And dev-1 tries what http-redirect-captive breaks
     Then the diagnosis of dev-1 names what http-redirect-captive causes
     And dev-1 belongs to no tenant within 1 minute

@@ -4,6 +4,7 @@ from planted import Defect
 
 EVERY = "features/faults/every.feature"
 PARTIAL = "features/faults/partial.feature"
+ROUTES = "features/faults/routes.feature"
 SELECTED = "features/faults/selected.feature"
 NAMED = "{fault} keeps a <platform> endpoint out, is named, and leaves no trace"
 
@@ -21,6 +22,18 @@ FAULT_DEFECTS = (
         bad="        fault = None\n",
         run=(EVERY,),
         red=_named("dns-nxdomain"),
+    ),
+    Defect(
+        name="pac-server-serves-all-the-same",
+        wrong="The server of the PAC file serves the good file whatever a fault says.",
+        path="network/pac.py",
+        good="PAC[fault.action](fault) if fault else answer(policy, path)",
+        bad="answer(policy, path)",
+        run=(ROUTES,),
+        red=(
+            "pac-404 leaves a <platform> endpoint without its proxy, is named, and leaves no trace",
+            "pac-syntax-error leaves a <platform> endpoint without its proxy, is named, and leaves no trace",
+        ),
     ),
     Defect(
         name="black-hole-answers",

@@ -17,6 +17,7 @@ from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
 from mdelab.model.fault import Fault, InForce, Place, Setting
 from mdelab.model.platform import Platform
+from mdelab.model.site import Site
 from mdelab.model.tenant import HopPolicy
 
 PROBE_URL = "https://x.cp.wd.microsoft.com/api/report"
@@ -147,6 +148,9 @@ class RouteRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     id: str
     summary: str
     hop: tuple[HopPolicy, ...] = ()
+    site: Site = Site()
+    fault: tuple[Fault, ...] = ()
+    """What is closed on this route whatever else goes wrong."""
     device: DeviceSpec
     """Its name is that of the device of a recipe; the platform is the asker's."""
 

@@ -19,13 +19,14 @@ from mdelab.model.clock import Timer
 from mdelab.model.errors import LabError
 from mdelab.model.fault import Fault, InForce, Place
 from mdelab.model.tenant import Tenant
-from mdelab.network.faults import DNS, GATEWAY, INSPECTING, TUNNEL
+from mdelab.network.faults import DNS, GATEWAY, INSPECTING, PAC, TUNNEL
 
 ACTIONS: Mapping[Place, Collection[str]] = {
     "dns": DNS,
     "gateway": GATEWAY,
     "tunnel": TUNNEL,
     "inspecting": INSPECTING,
+    "pac": PAC,
     "cloud": CLOUD,
     "device": DEVICE,
 }

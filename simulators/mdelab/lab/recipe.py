@@ -13,8 +13,8 @@ from mdelab.lab.wire import Diagnosis, ExecResult
 from mdelab.model.fault import Fault
 from mdelab.model.platform import Platform
 
-TRIES_S = 600
-"""How long the agent is given, in the tenant's time: it has enrolled by then when nothing is wrong."""
+TRIES_S = 180
+"""How long the agent is given, in the tenant's time: every channel has tried by then, and a first time-out has passed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,9 @@ def furnish(tenant: TenantClient, row: FaultRow, platform: Platform, *, name: st
     way = route(row.route)
     for hop in way.hop:
         tenant.put_hop(hop)
+    tenant.put_site(way.site)
+    for closed in way.fault:
+        tenant.put_fault(closed)
     spec = msgspec.structs.replace(way.device, platform=platform, name=name or way.device.name)
     return tenant.add_endpoint(spec).name
 
@@ -61,4 +64,12 @@ def look_at(tenant: TenantClient, row: FaultRow, platform: Platform, endpoint: s
     look = row.on(platform)
     if look.tries:
         tenant.exec(endpoint, list(look.tries))
-    return tenant.exec(endpoint, ["curl", "-sS", row.url])
+    return tenant.exec(endpoint, ["curl", "-sS", row.url], env=_environment(tenant, endpoint, row.url))
+
+
+def _environment(tenant: TenantClient, endpoint: str, url: str) -> dict[str, str]:
+    """What leads curl the way that the agent would go first: it knows neither PAC files nor discovery."""
+    ways = tenant.route(endpoint, url).ways
+    if not ways or ways[0].proxy is None:
+        return {"NO_PROXY": "*", "no_proxy": "*"}
+    return dict.fromkeys(("HTTPS_PROXY", "https_proxy", "http_proxy"), str(ways[0]))

@@ -54,7 +54,7 @@ class Gateway:
     def lead(self, client: str, host: str, port: int) -> Address | None:
         """Where a connection from `client` (an IP) to (host, port) is led; None when nothing stands in its way."""
         caller = self._directory.caller(client)
-        if caller is None or port not in self._listens:
+        if caller is None or port not in self._listens or self._zone.resolve(host) is None:
             return None
         leads_here = False
         for fault, verdict in _verdicts(caller, host, port):

@@ -9,9 +9,11 @@ import re
 from http import HTTPStatus
 
 from mdelab.model.evidence import Evidence, EvidenceSink, HttpSeen
+from mdelab.model.fault import InForce
 from mdelab.model.pac_file import PATHS, PacFile
-from mdelab.model.tenant import Directory, HopPolicy
+from mdelab.model.tenant import Caller, Directory, HopPolicy
 from mdelab.model.work import Address
+from mdelab.network.faults import PAC
 from mdelab.network.listener import Client, Listener
 
 PAC_PORT = 80
@@ -53,11 +55,12 @@ class PacServer:
             client.writer.write(self._bytes(_plain(text, 403), is_head=request[1] == b"HEAD"))
         else:
             path = request[2].decode("ascii")
-            file = answer(policy, path)
             host = _HOST.search(head)
-            self._record(
-                client, policy, host[1].decode("ascii") if host else "", request[1].decode(), path, file.status
-            )
+            name = host[1].decode("ascii").partition(":")[0] if host else ""
+            fault = _acting(caller, policy, name)
+            file = PAC[fault.action](fault) if fault else answer(policy, path)
+            acted = fault.id if fault else ""
+            self._record(client, policy, name, request[1].decode(), path, file.status, acted)
             client.writer.write(self._bytes(file, is_head=request[1] == b"HEAD"))
         await client.writer.drain()
 
@@ -69,7 +72,9 @@ class PacServer:
         lines += [f"Content-Length: {len(content)}", "Connection: close", "", ""]
         return "\r\n".join(lines).encode("latin-1") + (b"" if is_head else content)
 
-    def _record(self, client: Client, policy: HopPolicy, name: str, method: str, path: str, status: int) -> None:
+    def _record(
+        self, client: Client, policy: HopPolicy, name: str, method: str, path: str, status: int, fault: str
+    ) -> None:
         seen = HttpSeen(method=method, path=path, status=status)
         error = "" if status < 400 else f"{policy.name} answered {status} for {path}"
         self._sink(
@@ -78,11 +83,20 @@ class PacServer:
                 step="http",
                 local=client.local,
                 peer=client.peer,
-                name=name.partition(":")[0],
+                name=name,
                 http=seen,
                 error=error,
+                fault=fault,
             )
         )
+
+
+def _acting(caller: Caller | None, policy: HopPolicy, name: str) -> InForce | None:
+    """The fault that takes this request."""
+    if caller is None:
+        return None
+    faults = caller.tenant.faults.acting("pac", endpoint=caller.endpoint, name=name, hop=policy.name)
+    return next(iter(faults), None)
 
 
 def answer(policy: HopPolicy, path: str) -> PacFile:

@@ -7,7 +7,8 @@ action with which settings is data (`mdelab.catalogue.faults`).
 from collections.abc import Callable, Mapping
 
 from mdelab.model.fault import Faults, InForce, Place
-from mdelab.network.faults import abort, answer, demand, drop, hold, inspect, portal, refuse, reject, reset
+from mdelab.model.pac_file import PacFile
+from mdelab.network.faults import abort, answer, demand, drop, hold, inspect, portal, refuse, reject, reset, serve
 from mdelab.network.faults.verdicts import DnsVerdict, GatewayVerdict, ProxyVerdict
 
 DNS: Mapping[str, Callable[[InForce], DnsVerdict]] = {"answer": answer.verdict}
@@ -18,6 +19,7 @@ GATEWAY: Mapping[str, Callable[[InForce], GatewayVerdict]] = {
     "reject": reject.verdict,
     "reset": reset.verdict,
 }
+PAC: Mapping[str, Callable[[InForce], PacFile]] = {"serve": serve.verdict}
 TUNNEL: Mapping[str, Callable[[InForce, str, str], ProxyVerdict]] = {
     "abort": abort.verdict,
     "demand": demand.verdict,
