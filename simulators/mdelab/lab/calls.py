@@ -74,7 +74,7 @@ CALLS: tuple[Call, ...] = (
         path="/v1/tenants",
         summary="All tenants",
         answer=list[wire.TenantInfo],
-        verb=lambda lab, ask: lab.tenants(),
+        verb=lambda lab, ask: lab.tenants.all(),
     ),
     Call(
         method="POST",
@@ -82,27 +82,27 @@ CALLS: tuple[Call, ...] = (
         summary="Make a tenant",
         body=wire.TenantSpec,
         answer=wire.TenantInfo,
-        verb=lambda lab, ask: lab.add_tenant(ask.body),
+        verb=lambda lab, ask: lab.tenants.add(ask.body),
     ),
     Call(
         method="GET",
         path=_T,
         summary="One tenant, by id or name",
         answer=wire.TenantInfo,
-        verb=lambda lab, ask: lab.tenant(ask.path["tenant"]),
+        verb=lambda lab, ask: lab.tenants.one(ask.path["tenant"]),
     ),
     Call(
         method="DELETE",
         path=_T,
         summary="Remove a tenant and everything in it",
-        verb=lambda lab, ask: lab.remove_tenant(ask.path["tenant"]),
+        verb=lambda lab, ask: lab.tenants.remove(ask.path["tenant"]),
     ),
     Call(
         method="GET",
         path=f"{_T}/clock",
         summary="The tenant's time",
         answer=wire.ClockInfo,
-        verb=lambda lab, ask: lab.clock(ask.path["tenant"]),
+        verb=lambda lab, ask: lab.tenants.clock(ask.path["tenant"]),
     ),
     Call(
         method="POST",
@@ -110,7 +110,7 @@ CALLS: tuple[Call, ...] = (
         summary="Move the tenant's time; answers when the tenant is quiet again",
         body=wire.ClockMove,
         answer=wire.ClockInfo,
-        verb=lambda lab, ask: lab.move_clock(ask.path["tenant"], ask.body),
+        verb=lambda lab, ask: lab.tenants.move_clock(ask.path["tenant"], ask.body),
     ),
     Call(
         method="GET",
@@ -269,7 +269,7 @@ CALLS: tuple[Call, ...] = (
         path=f"{_T}/endpoints",
         summary="The tenant's endpoints",
         answer=list[wire.EndpointInfo],
-        verb=lambda lab, ask: lab.endpoints(ask.path["tenant"]),
+        verb=lambda lab, ask: lab.endpoints.all(ask.path["tenant"]),
     ),
     Call(
         method="POST",
@@ -277,14 +277,14 @@ CALLS: tuple[Call, ...] = (
         summary="Make an endpoint",
         body=DeviceSpec,
         answer=wire.EndpointInfo,
-        verb=lambda lab, ask: lab.add_endpoint(ask.path["tenant"], ask.body),
+        verb=lambda lab, ask: lab.endpoints.add(ask.path["tenant"], ask.body),
     ),
     Call(
         method="GET",
         path=_E,
         summary="One endpoint",
         answer=wire.EndpointInfo,
-        verb=lambda lab, ask: lab.endpoint(ask.path["tenant"], ask.path["endpoint"]),
+        verb=lambda lab, ask: lab.endpoints.one(ask.path["tenant"], ask.path["endpoint"]),
     ),
     Call(
         method="PATCH",
@@ -292,13 +292,13 @@ CALLS: tuple[Call, ...] = (
         summary="Change an endpoint as its administrator or its network would",
         body=wire.EndpointChange,
         answer=wire.EndpointInfo,
-        verb=lambda lab, ask: lab.change_endpoint(ask.path["tenant"], ask.path["endpoint"], ask.body),
+        verb=lambda lab, ask: lab.endpoints.change(ask.path["tenant"], ask.path["endpoint"], ask.body),
     ),
     Call(
         method="DELETE",
         path=_E,
         summary="Remove an endpoint",
-        verb=lambda lab, ask: lab.remove_endpoint(ask.path["tenant"], ask.path["endpoint"]),
+        verb=lambda lab, ask: lab.endpoints.remove(ask.path["tenant"], ask.path["endpoint"]),
     ),
     Call(
         method="POST",
@@ -306,7 +306,7 @@ CALLS: tuple[Call, ...] = (
         summary="Run a program on an endpoint; answers when it has ended",
         body=wire.ExecRequest,
         answer=wire.ExecResult,
-        verb=lambda lab, ask: lab.execute(ask.path["tenant"], ask.path["endpoint"], ask.body),
+        verb=lambda lab, ask: lab.endpoints.execute(ask.path["tenant"], ask.path["endpoint"], ask.body),
     ),
     Call(
         method="POST",
@@ -314,21 +314,21 @@ CALLS: tuple[Call, ...] = (
         summary="Which way the endpoint's client would take to a URL, and which setting says so",
         body=wire.RouteQuestion,
         answer=Route,
-        verb=lambda lab, ask: lab.route(ask.path["tenant"], ask.path["endpoint"], ask.body),
+        verb=lambda lab, ask: lab.endpoints.route(ask.path["tenant"], ask.path["endpoint"], ask.body),
     ),
     Call(
         method="GET",
         path=f"{_E}/files",
         summary="The paths of all files of an endpoint",
         answer=list[str],
-        verb=lambda lab, ask: lab.files(ask.path["tenant"], ask.path["endpoint"]),
+        verb=lambda lab, ask: lab.endpoints.files(ask.path["tenant"], ask.path["endpoint"]),
     ),
     Call(
         method="GET",
         path=f"{_E}/files/{{path:path}}",
         summary="Read a file",
         answer=wire.FileContent,
-        verb=lambda lab, ask: lab.read_file(ask.path["tenant"], ask.path["endpoint"], _device_path(ask)),
+        verb=lambda lab, ask: lab.endpoints.read_file(ask.path["tenant"], ask.path["endpoint"], _device_path(ask)),
     ),
     Call(
         method="PUT",
@@ -336,20 +336,22 @@ CALLS: tuple[Call, ...] = (
         summary="Write a file",
         body=wire.FileWrite,
         answer=wire.FileContent,
-        verb=lambda lab, ask: lab.write_file(ask.path["tenant"], ask.path["endpoint"], _device_path(ask), ask.body),
+        verb=lambda lab, ask: lab.endpoints.write_file(
+            ask.path["tenant"], ask.path["endpoint"], _device_path(ask), ask.body
+        ),
     ),
     Call(
         method="DELETE",
         path=f"{_E}/files/{{path:path}}",
         summary="Remove a file",
-        verb=lambda lab, ask: lab.remove_file(ask.path["tenant"], ask.path["endpoint"], _device_path(ask)),
+        verb=lambda lab, ask: lab.endpoints.remove_file(ask.path["tenant"], ask.path["endpoint"], _device_path(ask)),
     ),
     Call(
         method="GET",
         path=f"{_E}/diagnosis",
         summary="Why the endpoint does not get through, or that it does",
         answer=wire.Diagnosis,
-        verb=lambda lab, ask: lab.diagnosis(ask.path["tenant"], ask.path["endpoint"]),
+        verb=lambda lab, ask: lab.seen.diagnosis(ask.path["tenant"], ask.path["endpoint"]),
     ),
     Call(
         method="POST",
@@ -357,20 +359,22 @@ CALLS: tuple[Call, ...] = (
         summary="What the portal's download gives",
         body=wire.PackageOrder,
         answer=wire.PackageInfo,
-        verb=lambda lab, ask: lab.package(ask.path["tenant"], ask.body),
+        verb=lambda lab, ask: lab.endpoints.package(ask.path["tenant"], ask.body),
     ),
     Call(
         method="PUT",
         path=f"{_E}/packages/{{kind}}",
         summary="Bring a package onto an endpoint as the platform's management tools do",
         body=wire.Placing,
-        verb=lambda lab, ask: lab.place_package(ask.path["tenant"], ask.path["endpoint"], _kind(ask), ask.body),
+        verb=lambda lab, ask: lab.endpoints.place_package(
+            ask.path["tenant"], ask.path["endpoint"], _kind(ask), ask.body
+        ),
     ),
     Call(
         method="DELETE",
         path=f"{_E}/packages/{{kind}}",
         summary="Take a package off an endpoint",
-        verb=lambda lab, ask: lab.remove_package(ask.path["tenant"], ask.path["endpoint"], _kind(ask)),
+        verb=lambda lab, ask: lab.endpoints.remove_package(ask.path["tenant"], ask.path["endpoint"], _kind(ask)),
     ),
     Call(
         method="GET",
@@ -378,7 +382,7 @@ CALLS: tuple[Call, ...] = (
         summary="What every observer saw",
         query=("endpoint", "after"),
         answer=list[Evidence],
-        verb=lambda lab, ask: lab.evidence(ask.path["tenant"], ask.query.get("endpoint", ""), ask.after()),
+        verb=lambda lab, ask: lab.seen.evidence(ask.path["tenant"], ask.query.get("endpoint", ""), ask.after()),
     ),
     Call(
         method="GET",
@@ -386,7 +390,7 @@ CALLS: tuple[Call, ...] = (
         summary="The evidence, joined by connection",
         query=("endpoint", "after"),
         answer=list[Connection],
-        verb=lambda lab, ask: lab.connections(ask.path["tenant"], ask.query.get("endpoint", ""), ask.after()),
+        verb=lambda lab, ask: lab.seen.connections(ask.path["tenant"], ask.query.get("endpoint", ""), ask.after()),
     ),
     Call(
         method="GET",
@@ -394,7 +398,7 @@ CALLS: tuple[Call, ...] = (
         summary="Events sent, received and stored",
         query=("endpoint",),
         answer=wire.Accounting,
-        verb=lambda lab, ask: lab.accounting(ask.path["tenant"], ask.query.get("endpoint", "")),
+        verb=lambda lab, ask: lab.seen.accounting(ask.path["tenant"], ask.query.get("endpoint", "")),
     ),
     Call(
         method="POST",
@@ -402,13 +406,13 @@ CALLS: tuple[Call, ...] = (
         summary="Addresses for endpoints whose agents run in other processes",
         body=wire.FleetOrder,
         answer=wire.FleetRange,
-        verb=lambda lab, ask: lab.add_fleet(ask.path["tenant"], ask.body),
+        verb=lambda lab, ask: lab.endpoints.add_fleet(ask.path["tenant"], ask.body),
     ),
     Call(
         method="PUT",
         path=f"{_T}/fleets/{{prefix}}/counts",
         summary="What a fleet's own counters say",
         body=wire.FleetCounts,
-        verb=lambda lab, ask: lab.count_fleet(ask.path["tenant"], ask.path["prefix"], ask.body),
+        verb=lambda lab, ask: lab.endpoints.count_fleet(ask.path["tenant"], ask.path["prefix"], ask.body),
     ),
 )

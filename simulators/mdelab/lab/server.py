@@ -145,7 +145,7 @@ class ControlServer:
 
     def _metrics(self) -> str:
         """Prometheus text with bounded labels: never a device's id."""
-        tenants = self._lab.tenants()
+        tenants = self._lab.tenants.all()
         endpoints = sum(len(tenant.endpoints) for tenant in tenants)
         return (
             "# TYPE mdelab_tenants gauge\n"

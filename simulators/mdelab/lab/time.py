@@ -9,8 +9,8 @@ from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from mdelab.lab.wire import ClockMove
-from mdelab.model.clock import ClockMode, Timer
+from mdelab.lab.wire import ClockInfo, ClockMove
+from mdelab.model.clock import Clock, ClockMode, Timer
 from mdelab.model.errors import LabError, NotReady
 from mdelab.model.tenant import Tenant
 
@@ -21,6 +21,10 @@ QUIET_WITHIN_S = 30.0
 
 _SETTLING_PASSES = 3
 """Passes of the event loop for which a tenant must stay quiet: work that just ended may be about to start more."""
+
+
+def clock_info(clock: Clock) -> ClockInfo:
+    return ClockInfo(mode=clock.mode.value, now=clock.now(), next_due=clock.next_due())
 
 
 def end_of(move: ClockMove, now: datetime) -> datetime:
