@@ -20,8 +20,9 @@ LIMIT_S = 5.0
 _AGAIN_S = 0.5
 """For a script that had to be stopped once already: whoever loops for one host mostly does for all."""
 
-_GUARD_S = 20.0
-"""Host time after which the process itself is killed: the engine's own limit has failed."""
+_GUARD_S = 10.0
+"""Host time after which the process itself is killed: on a busy machine the processor time of a loop may be long in coming,
+and every other script waits behind it."""
 
 MEMORY_BYTES = 64 * 1024 * 1024
 _MOST_LINE_BYTES = 16 * 1024 * 1024
