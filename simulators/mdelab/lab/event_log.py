@@ -63,6 +63,8 @@ def _record(record: Evidence, number: _Numbers) -> Any:
 
 def _walk(value: Any, number: _Numbers) -> Any:
     match value:
+        case {"host": str() as host, "port": int() as port}:
+            return [_text(host, number), number("port", (host, port))]
         case dict():
             return {
                 name: number("certificate", inner) if name == "leaf_sha256" else _walk(inner, number)
