@@ -1,6 +1,7 @@
 @licences
 Feature: What a customer can buy
-  An offer includes products; the client on a Mac may be used by whoever has one of the products that license it.
+  An offer includes products; the client on a Mac may be used by whoever has one of the products that license it. This is the
+  list alone: that devices and the portal follow it is in the feature about tenants.
 
   @basis-seed @R002-01
   Scenario Outline: the Mac client belongs to <product>
@@ -14,7 +15,7 @@ Feature: What a customer can buy
       | Microsoft Defender for Business        |
       | Microsoft Defender for Individuals     |
 
-  @basis-seed @R002-22
+  @basis-seed
   Scenario Outline: <offer> licenses the Mac client
     Then "<offer>" from Volume Licensing licenses the Mac client
 
@@ -29,7 +30,7 @@ Feature: What a customer can buy
       | Microsoft Defender for Endpoint P2 |
       | Microsoft Defender for Endpoint P1 |
 
-  @basis-seed @R002-23
+  @basis-seed
   Scenario Outline: <offer> does not license the Mac client
     Then "<offer>" from Volume Licensing does not license the Mac client
 
@@ -38,7 +39,7 @@ Feature: What a customer can buy
       | Office 365 E3                        |
       | Microsoft Defender for Servers Plan 2 |
 
-  @basis-seed @R002-24 @R002-25
+  @basis-seed
   Scenario Outline: <offer> includes <product>
     Then the offer "<offer>" includes "<product>"
 
@@ -48,16 +49,16 @@ Feature: What a customer can buy
       | Microsoft 365 E5 Security | Microsoft Defender for Endpoint Plan 2 |
       | Microsoft 365 E3          | Microsoft Defender for Endpoint Plan 1 |
 
-  @basis-seed @R002-27
+  @basis-seed
   Scenario: a Cloud Solution Provider's customer needs none of the offers
     Then "Office 365 E3" from Volume Licensing does not license the Mac client
     And "Office 365 E3" from a Cloud Solution Provider licenses the Mac client
 
-  @basis-seed @R000-02 @R002-02
+  @basis-seed
   Scenario: the free trial gives Plan 2
     Then the free trial gives "Microsoft Defender for Endpoint Plan 2" and licenses the Mac client
 
-  @basis-seed @R002-26
+  @basis-seed
   Scenario: the sixth device of a user is outside the licence
     Then of 5 devices of one user 5 are within the licence
     And of 6 devices of one user 5 are within the licence

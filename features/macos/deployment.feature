@@ -38,12 +38,22 @@ Feature: How the client and its package come onto a Mac
     When "jamf/WindowsDefenderATPOnboarding.plist" of the onboarding download by "mdm" is delivered to mac-1 as "/Library/Managed Preferences/com.microsoft.wdav.atp.plist"
     Then mac-1 belongs to its tenant within 5 minutes
 
-  @basis-documented @R002-12
-  Scenario: the profile of the portal's Intune download onboards the Mac that it is deployed to
-    Given a macOS endpoint mac-1
+  @basis-documented @R002-10
+  Scenario: Intune deploys the client and the profile of the portal's Intune download to a Mac
+    Given a macOS endpoint mac-1 with:
+      | installed | false |
     When the management product of mac-1 delivers "intune/WindowsDefenderATPOnboarding.xml" of the onboarding download by "intune"
     Then there is a file "/Library/Managed Preferences/com.microsoft.wdav.atp.plist" on mac-1
-    And mac-1 belongs to its tenant within 5 minutes
+    When the management product of mac-1 installs the client
+    Then mac-1 belongs to its tenant within 5 minutes
+
+  @basis-documented @R002-10
+  Scenario: the client that Intune deploys alone waits for its onboarding profile
+    Given an onboarded Linux endpoint lin-1
+    And a macOS endpoint mac-1 with:
+      | installed | false |
+    When the management product of mac-1 installs the client
+    Then for 1 hour mac-1 is not licensed
 
   @basis-documented
   Scenario: a delivered property list that does not parse does not onboard

@@ -56,6 +56,18 @@ MAC_DEFECTS = (
         red=("somebody without administrative rights cannot install the client",),
     ),
     Defect(
+        name="mac-installer-leaves-the-client-out",
+        wrong="The installer takes the package and ends well, and the client is not there.",
+        path="endpoint/programs/macos/installer.py",
+        good="    await _install(device, version)\n",
+        bad="",
+        run=(DEPLOYMENT,),
+        red=(
+            "the client is installed and onboarded by hand",
+            "Intune deploys the client and the profile of the portal's Intune download to a Mac",
+        ),
+    ),
+    Defect(
         name="mac-script-writes-nothing",
         wrong="The portal's local script ends well and has written nothing.",
         path="endpoint/programs/scripts/macos.py",

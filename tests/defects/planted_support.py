@@ -89,7 +89,7 @@ SUPPORT_DEFECTS = (
         good="    for domain, settings in forced:\n",
         bad="    for domain, settings in forced[:0]:\n",
         run=(MAC_DEPLOYMENT,),
-        red=("the profile of the portal's Intune download onboards the Mac that it is deployed to",),
+        red=("Intune deploys the client and the profile of the portal's Intune download to a Mac",),
     ),
     Defect(
         name="tunnels-outlive-a-block",

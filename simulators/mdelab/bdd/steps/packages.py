@@ -1,8 +1,11 @@
 """The packages that the portal hands out, and how they come onto an endpoint."""
 
+from mdelab.bdd.last import Last
 from mdelab.bdd.registry import then, when
+from mdelab.bdd.steps.commands import run_each
 from mdelab.bdd.verdict import Unmet
 from mdelab.bdd.words import LINUX
+from mdelab.catalogue.macos import macos
 from mdelab.lab.client import TenantClient
 from mdelab.lab.wire import PackageInfo, PackageOrder
 from mdelab.model.errors import LabError
@@ -43,6 +46,14 @@ def delivered_by_product(tenant: TenantClient, endpoint: str, member: str, kind:
     if member not in package.members:
         raise LabError(f"the download holds no {member!r}. It holds: {', '.join(package.members)}.")
     tenant.place_package(endpoint, kind, package.members[member])
+
+
+@when("the management product of {endpoint:Name} installs the client")
+def installed_by_product(tenant: TenantClient, last: Last, endpoint: str) -> None:
+    """On a Mac, as Intune does with its app for macOS: the package of the Current channel, and nobody sits at the device."""
+    package = "/tmp/wdav.pkg"
+    commands = [f"curl -sS -o {package} {macos().channel[0].package}", f"installer -pkg {package} -target /"]
+    run_each(tenant, last, endpoint, commands)
 
 
 @then("the portal's {kind:Kind} download is {name:Quoted} and holds {member:Quoted}")
