@@ -229,7 +229,7 @@ def test_the_plugin_brings_no_heavy_library_into_somebody_else_s_pytest():
 
 def test_no_module_that_runs_beside_pytest_or_in_the_lab_brings_mitmproxy_or_locust_with_it():
     """Every module at once, but those that are the first thing in a process of their own."""
-    own_process = ("mdelab.network.inspector.addon", "mdelab.load.locust_users")
+    own_process = ("mdelab.network.inspector.addon", "mdelab.load.locust_users", "mdelab.lab.docker")
     names = [
         name
         for path in _modules()

@@ -186,11 +186,10 @@ class TestBesideAProjectsOwnBindings:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--lab-backend", "docker"), "not built yet"),
         (("--lab-profile", "2019"), "'2019' is not known. Known: seed"),
         (("-o", "mdelab_collect=sometimes"), "Write auto, always or never"),
     ],
-    ids=["docker", "profile", "ini"],
+    ids=["profile", "ini"],
 )
 def test_an_option_that_cannot_be_served_ends_with_2(
     pytester: pytest.Pytester, options: tuple[str, ...], said: str

@@ -40,12 +40,6 @@ class Session:
         self._lab_failure = ""
         self._scenarios_that_ran = 0
         self._scenarios_skipped = 0
-        if config.getoption("--lab-backend") == "docker":
-            pytest.exit(
-                "--lab-backend docker: this backend is not built yet. Leave the option out: the embedded backend runs the "
-                "same features on loopback.",
-                returncode=2,
-            )
         if (profile := config.getoption("--lab-profile")) not in PROFILES:
             pytest.exit(f"--lab-profile {profile!r} is not known. Known: {', '.join(PROFILES)}.", returncode=2)
         if (mode := config.getini("mdelab_collect")) not in ("auto", "always", "never"):
@@ -84,7 +78,8 @@ class Session:
         from mdelab.bdd.source import Owned
 
         if self._owned is None:
-            self._owned = Owned(self._config.getoption("--lab-seed"), keep=self._config.getoption("--lab-keep"))
+            option = self._config.getoption
+            self._owned = Owned(option("--lab-seed"), option("--lab-backend"), keep=option("--lab-keep"))
         return self._owned
 
     @pytest.hookimpl(optionalhook=True)

@@ -17,6 +17,7 @@ from mdelab.model.errors import LabError, NotReady
 
 if TYPE_CHECKING:
     from mdelab.lab.client import LabClient
+    from mdelab.lab.launch import BackendName
 
 _STOP = "stop"
 _KNOCK = "lab, please"
@@ -52,9 +53,10 @@ class Attached:
 class Owned:
     """A lab of this session's own: started at the first call, stopped at the end."""
 
-    def __init__(self, seed: int | None, *, keep: bool = False) -> None:
+    def __init__(self, seed: int | None, backend: BackendName, *, keep: bool = False) -> None:
         """keep: whether it stays when a failed scenario left its tenant in it."""
         self._seed = seed
+        self._backend = backend
         self._keep = keep
         self._running = contextlib.ExitStack()
         self._client: LabClient | None = None
@@ -70,8 +72,8 @@ class Owned:
                 raise self._failure
             if self._client is None:
                 try:
-                    lab = launch_to_keep(seed=self._seed) if self._keep else launch(None, seed=self._seed)
-                    self._client = self._running.enter_context(lab)
+                    start = launch_to_keep if self._keep else launch
+                    self._client = self._running.enter_context(start(seed=self._seed, backend=self._backend))
                 except (LabError, NotReady, OSError, ImportError) as error:
                     self._failure = NotReady(str(error))
                     raise self._failure from error

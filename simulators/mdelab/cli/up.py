@@ -11,15 +11,24 @@ from mdelab.cli.target import DEFAULT_LAB
 
 if TYPE_CHECKING:
     from mdelab.lab.client import LabClient
+    from mdelab.lab.launch import BackendName
 
 
 @click.command()
 @click.argument("spec", required=False, type=click.Path(path_type=Path))
 @click.option("--name", default=None, metavar="NAME", help=f"The lab's name; else SPEC's, else {DEFAULT_LAB}.")
 @click.option("--seed", type=int, default=None, help="What every random choice is drawn from; else SPEC's.")
+@click.option("--backend", type=click.Choice(["embedded", "docker"]), default=None, help="Where it runs; else SPEC's.")
 @click.option("--foreground", is_flag=True, help="Stay, and end the lab on Ctrl-C.")
 @json_option
-def command(spec: Path | None, name: str | None, seed: int | None, foreground: bool, as_json: bool) -> None:
+def command(
+    spec: Path | None,
+    name: str | None,
+    seed: int | None,
+    backend: "BackendName | None",
+    foreground: bool,
+    as_json: bool,
+) -> None:
     """Start a lab, as SPEC (a lab.toml) says, and print its addresses once it is ready.
 
     It runs in the background until `mdelab down`, unless --foreground is given.
@@ -28,13 +37,13 @@ def command(spec: Path | None, name: str | None, seed: int | None, foreground: b
     from mdelab.lab.spec import read_spec
 
     if not foreground:
-        _show(_connect(up(spec, seed=seed, name=name).name), as_json)
+        _show(_connect(up(spec, seed=seed, name=name, backend=backend).name), as_json)
         return
     name = name or (read_spec(spec).lab.name if spec else DEFAULT_LAB)
     wanted = {signal.SIGINT, signal.SIGTERM}
     # Blocked before the lab starts, so that a signal meanwhile is not lost; the lab itself has a session of its own.
     signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
-    with launch(spec, seed=seed, name=name) as client:
+    with launch(spec, seed=seed, name=name, backend=backend) as client:
         _show(client, as_json)
         signal.sigwait(wanted)
         note(f"lab {name} ends")

@@ -99,9 +99,9 @@ class Acceptor:
         self._accepting: list[asyncio.Task[None]] = []
         self._handshakes: set[asyncio.Task[None]] = set()
 
-    async def start(self, address: str) -> tuple[Address, Address]:
-        """Listen on `address`; returns where HTTPS and HTTP are."""
-        return self._listen(address, self._tls), self._listen(address, None)
+    async def start(self, address: str, https_port: int = 0, http_port: int = 0) -> tuple[Address, Address]:
+        """Listen on `address`; returns where HTTPS and HTTP are. 0 is a port that the system chooses."""
+        return self._listen(address, https_port, self._tls), self._listen(address, http_port, None)
 
     async def stop(self) -> None:
         """Close the ports and every connection; returns when nothing is left."""
@@ -127,8 +127,8 @@ class Acceptor:
                 "client was gone. Report this with the lab's log."
             ) from error
 
-    def _listen(self, address: str, tls: ssl.SSLContext | None) -> Address:
-        listener = socket.create_server((address, 0), backlog=_BACKLOG)
+    def _listen(self, address: str, port: int, tls: ssl.SSLContext | None) -> Address:
+        listener = socket.create_server((address, port), backlog=_BACKLOG)
         listener.setblocking(False)
         self._listeners.append(listener)
         self._accepting.append(asyncio.create_task(self._accept(listener, tls)))

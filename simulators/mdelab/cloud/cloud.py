@@ -92,12 +92,12 @@ class Cloud:
         )
         self._acceptor = Acceptor(dispatcher, tls, directory, sink, lab_id, flawed or {})
 
-    async def start(self, address: str = "127.0.0.1") -> None:
-        """Open the store and listen on two ports of `address` that the system chooses."""
+    async def start(self, address: str = "127.0.0.1", https_port: int = 0, http_port: int = 0) -> None:
+        """Open the store and listen on two ports of `address`; 0 for one that the system chooses."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._store.open()
         try:
-            self.https, self.http = await self._acceptor.start(address)
+            self.https, self.http = await self._acceptor.start(address, https_port, http_port)
         except BaseException:
             await self.stop()
             raise

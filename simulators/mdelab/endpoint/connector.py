@@ -90,7 +90,7 @@ class Connector:
         proxy = target.proxy
         host, port = (proxy.host, proxy.port) if proxy else (target.host, target.port)
         address = await self._look_up(host, target, progress, is_proxy=proxy is not None)
-        item.server = dial = self._attachment.dial(host, (address, port))
+        item.server = dial = await self._attachment.dial(host, (address, port))
         progress.at("tcp")
         try:
             _, wire = await asyncio.get_running_loop().create_connection(

@@ -5,10 +5,11 @@ change, also of those that a real program made behind its back (`rescan`). What 
 `mdelab.endpoint.layout`.
 """
 
+import errno
 import os
 import posixpath
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -90,10 +91,12 @@ def normal(path: str) -> str:
 class FolderTree:
     """A device's files under a folder of the host. No path leaves that folder, not through a symbolic link either."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, outside: tuple[str, ...] = ()) -> None:
+        """outside: folders that are not the device's own: they can be read, and are neither listed nor watched."""
         root.mkdir(parents=True, exist_ok=True)
         self._root = root.resolve()
-        self._top = str(self._root)
+        self._top = str(self._root).rstrip("/")
+        self._outside = frozenset(outside)
         self._watchers: list[Watcher] = []
         self._seen: dict[str, _Mark] = self._marks()
 
@@ -116,7 +119,13 @@ class FolderTree:
         beside = host.with_name(f".{host.name[:200]}.new")
         beside.write_bytes(content)
         beside.chmod(mode)
-        beside.replace(host)
+        try:
+            beside.replace(host)
+        except OSError as error:
+            beside.unlink()
+            if error.errno != errno.EBUSY:
+                raise
+            host.write_bytes(content)  # a file that a container engine has mounted cannot be replaced
         self._note(normal(path), host)
 
     def append(self, path: str, content: bytes) -> None:
@@ -160,7 +169,7 @@ class FolderTree:
 
     def paths(self, under: str = "/") -> list[str]:
         top = self._host(under)
-        return sorted(self._device(Path(folder) / name) for folder, _, names in os.walk(top) for name in names)
+        return sorted(self._device(host) for host in self._walk(top))
 
     def watch(self, callback: Watcher) -> None:
         self._watchers.append(callback)
@@ -203,14 +212,14 @@ class FolderTree:
         return "/" + host.relative_to(self._root).as_posix()
 
     def _marks(self) -> dict[str, _Mark]:
-        found: dict[str, _Mark] = {}
-        for folder, _, names in os.walk(self._root):
-            for name in names:
-                host = Path(folder) / name
-                mark = _mark(host)
-                if mark is not None:
-                    found[self._device(host)] = mark
-        return found
+        marks = ((self._device(host), _mark(host)) for host in self._walk(self._root))
+        return {path: mark for path, mark in marks if mark is not None}
+
+    def _walk(self, top: Path) -> Iterator[Path]:
+        for folder, below, names in os.walk(top):
+            if self._outside:
+                below[:] = [name for name in below if self._device(Path(folder) / name) not in self._outside]
+            yield from (Path(folder) / name for name in names)
 
     def _note(self, path: str, host: Path) -> None:
         mark = _mark(host)

@@ -34,7 +34,6 @@ from mdelab.model.licence import Subscription
 from mdelab.model.package import Kind
 from mdelab.model.route import Route
 from mdelab.model.tenant import HopPolicy, Tenant
-from mdelab.model.work import Address
 
 
 class Device(Protocol):
@@ -104,8 +103,8 @@ class Backend(Protocol):
     def name(self) -> Literal["embedded", "docker"]: ...
 
     @property
-    def entrance(self) -> Address:
-        """Where clients that are no endpoints come in; known after `start`, as `ca_file` is."""
+    def entrance(self) -> str:
+        """URL of the proxy by which clients that are no endpoints come in; known after `start`, as `ca_file` is."""
         ...
 
     @property
@@ -177,6 +176,14 @@ class Backend(Protocol):
 
     async def flush(self) -> None:
         """Return when every record of what happened so far has arrived."""
+        ...
+
+    async def tell_time(self, tenant: Tenant) -> None:
+        """See `mdelab.lab.time.Elsewhere`."""
+        ...
+
+    async def look(self, tenant: Tenant) -> None:
+        """See `mdelab.lab.time.Elsewhere`."""
         ...
 
     def add_fleet(self, tenant: Tenant, names: list[str]) -> FleetRange:

@@ -1,4 +1,4 @@
-"""The embedded backend: cloud, hops and endpoints of the lab in one process, on loopback.
+"""What carries the traffic of a lab: cloud and hops in one process, and the places of its devices.
 
 Each endpoint has a loopback source address of its own, by which shared hops and the cloud know whose traffic it is.
 Only the inspecting proxy is a process of its own. What is chosen here is where things listen; what they do is theirs.
@@ -7,23 +7,23 @@ Only the inspecting proxy is a process of its own. What is chosen here is where 
 import asyncio
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from mdelab import catalogue
 from mdelab.cloud import Cloud, Signer
-from mdelab.endpoint.files import FolderTree
 from mdelab.endpoint.pac.worker import ScriptWorker
-from mdelab.endpoint.sensor import Sensor
 from mdelab.lab.administrator import Administrator
 from mdelab.lab.authority import Authority
+from mdelab.lab.backend import Backend, Device
 from mdelab.lab.customer import Customer
-from mdelab.lab.device import LocalDevice
 from mdelab.lab.evidence import EvidenceStore
+from mdelab.lab.ground import LOOPBACK, Ground
 from mdelab.lab.pac import judge
+from mdelab.lab.places import LoopbackPlaces, Place, Places, loopback_addresses
+from mdelab.lab.time import TimeKeeper
 from mdelab.lab.wire import (
     ApiApp,
     FleetRange,
@@ -51,11 +51,6 @@ from mdelab.network.pac import PAC_PORT, PacServer
 from mdelab.network.portal import Showing
 from mdelab.network.tunnel import TunnelProxy
 
-CLOUD_ADDRESS = "127.33.0.1"
-DNS_ADDRESS = "127.33.0.53"
-HOPS_ADDRESS = "127.33.0.80"
-"""Addresses of their own, so that evidence is readable; every lab has the same, on ports of its own."""
-
 SLOTS = 4
 """Hops of one kind that a tenant can have: each listens on a port of its own, shared by all tenants."""
 
@@ -68,26 +63,33 @@ _SITE_NETS: dict[HopKind, str] = {"tunnel": "127.33.1", "inspecting": "127.33.2"
 _log = logging.getLogger(__name__)
 
 
-def loopback_addresses() -> Iterator[str]:
-    """127.64.0.1 onwards: about four million addresses, each given out once in a lab's life."""
-    for number in range(64 * 65536, 128 * 65536):
-        if number % 256 not in (0, 255):
-            yield f"127.{number >> 16}.{number >> 8 & 255}.{number & 255}"
-
-
 class Embedded:
     """Everything of a lab that carries traffic, on loopback."""
 
-    name: Literal["embedded"] = "embedded"
-
-    def __init__(self, folder: Path, lab_id: str, directory: Directory, evidence: EvidenceStore) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        lab_id: str,
+        directory: Directory,
+        evidence: EvidenceStore,
+        *,
+        ground: Ground = LOOPBACK,
+        places: Places | None = None,
+    ) -> None:
+        """places: for its devices; loopback when None."""
+        self.name = ground.backend
+        self._ground = ground
         self._folder = folder
         self._directory = directory
         self._evidence = evidence
         self._lab_id = lab_id
+        self._scripts = ScriptWorker()
+        """Runs the PAC scripts of every tenant; its process starts with the first of them."""
         self._addresses = loopback_addresses()
         self._stack = AsyncExitStack()
-        self._sensors: dict[tuple[str, str], Sensor] = {}
+        self._places = places or LoopbackPlaces(self._devices_folder, self._addresses, evidence.record, self._scripts)
+        self._sources: dict[str, str] = {}
+        self._taken: dict[tuple[str, str], Place] = {}
         self._proxies: dict[str, dict[str, str]] = {}
         self._pac_urls: dict[str, dict[str, str]] = {}
         self._interception: dict[str, dict[str, Path]] = {}
@@ -95,8 +97,6 @@ class Embedded:
         self._inspector: Inspector | None = None
         self._revival: asyncio.Task[None] | None = None
         self._slots: dict[HopKind, list[Address]] = {}
-        self._scripts = ScriptWorker()
-        """Runs the PAC scripts of every tenant; its process starts with the first of them."""
 
     async def start(self) -> None:
         """Start what every lab needs. When something cannot start, what was started is stopped."""
@@ -120,33 +120,37 @@ class Embedded:
             sink=sink,
             lab_id=self._lab_id,
         )
-        await self._cloud.start(CLOUD_ADDRESS)
+        ground = self._ground
+        await self._cloud.start(ground.cloud, ground.https_port, ground.http_port)
         self._stack.push_async_callback(self._cloud.stop)
-        self._ports = {(CLOUD_ADDRESS, 443): self._cloud.https, (CLOUD_ADDRESS, 80): self._cloud.http}
-        self._zone = zone = Zone(lambda host: catalogue.service_for(host) is not None, CLOUD_ADDRESS, self._ports)
+        self._ports = {(ground.cloud, 443): self._cloud.https, (ground.cloud, 80): self._cloud.http}
+        self._zone = zone = Zone(
+            lambda host: catalogue.service_for(host) is not None, ground.cloud, self._ports, self._sources
+        )
         dns = Dns(self._directory, zone, sink)
-        self._resolver = await dns.start(DNS_ADDRESS)
+        self._resolver = await dns.start(ground.dns, ground.dns_port)
         self._stack.push_async_callback(dns.stop)
         self._tunnel = tunnel = TunnelProxy(self._directory, zone, sink, self._lab_id)
-        self._slots["tunnel"] = await tunnel.start(HOPS_ADDRESS, slots=SLOTS)
+        self._slots["tunnel"] = await tunnel.start(ground.hops, slots=SLOTS)
         self._stack.push_async_callback(tunnel.stop)
         self._stack.push_async_callback(self._scripts.stop)
         pac = PacServer(self._directory, sink, self._lab_id)
-        self._slots["pac"] = await pac.start(HOPS_ADDRESS, slots=SLOTS)
+        self._slots["pac"] = await pac.start(ground.hops, slots=SLOTS)
         self._stack.push_async_callback(pac.stop)
         self._gateway = Gateway(self._directory, zone, sink, Showing(authority.portal_context(), authority.portal_name))
-        await self._gateway.start(HOPS_ADDRESS)
+        await self._gateway.start(ground.hops)
         self._stack.push_async_callback(self._gateway.stop)
         entrance = Entrance(zone, sink, self._lab_id)
-        self.entrance = await entrance.start("127.0.0.1")
+        host, port = await entrance.start(ground.entrance, ground.entrance_port)
+        self.entrance = ground.published or f"http://{host}:{port}"
         self._stack.push_async_callback(entrance.stop)
 
     async def stop(self) -> None:
         if self._revival is not None:
             self._revival.cancel()
-        for sensor in self._sensors.values():
-            await sensor.stop()
-        self._sensors.clear()
+        for place in self._taken.values():
+            await place.leave()
+        self._taken.clear()
         await self._stack.aclose()
 
     async def add_tenant(self, tenant: Tenant, subscription: Subscription) -> ApiApp:
@@ -157,12 +161,12 @@ class Embedded:
         return ApiApp(client_id=client_id, client_secret=client_secret)
 
     async def remove_tenant(self, tenant: Tenant) -> None:
-        for tenant_id, name in list(self._sensors):
+        for tenant_id, name in list(self._taken):
             if tenant_id == tenant.id:
                 await self.remove_endpoint(tenant, name)
         self._cloud.remove_tenant(tenant)
         del self._proxies[tenant.id], self._pac_urls[tenant.id], self._interception[tenant.id]
-        folder = self._tenant_folder(tenant)
+        folder = self._devices_folder / tenant.id
         if folder.exists():
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
@@ -191,6 +195,8 @@ class Embedded:
         for name, hop in hops.items():
             if tenant.hops[hop].kind == "pac":
                 self._pac_urls[tenant.id][hop] = f"http://{name}{PATHS[0]}"
+        for place in self._places_of(tenant):
+            await place.hops_changed()
 
     async def judge_pac(self, tenant: Tenant, question: PacQuestion) -> PacAnswer:
         async def resolve(host: str) -> str | None:
@@ -200,25 +206,24 @@ class Embedded:
 
     async def remove_hop(self, tenant: Tenant, name: str) -> None:
         self._proxies[tenant.id].pop(name, None)
-        await self.put_site(tenant)
         self._interception[tenant.id].pop(name, None)
+        await self.put_site(tenant)
         await self._tell_inspector(tenant)
 
     async def faults_changed(self, tenant: Tenant) -> None:
         await self._tell_inspector(tenant)
-        for (tenant_id, _), sensor in list(self._sensors.items()):
-            if tenant_id == tenant.id:
-                sensor.reconnect()
+        await asyncio.gather(*(place.reconnect() for place in self._places_of(tenant)))
 
-    async def add_endpoint(self, tenant: Tenant, spec: DeviceSpec) -> LocalDevice:
-        """Make a device and start its sensor."""
-        address = next(self._addresses)
-        self._directory.bind(address, tenant, spec.name)
+    async def add_endpoint(self, tenant: Tenant, spec: DeviceSpec) -> Device:
+        place = self._taken[tenant.id, spec.name] = await self._places.take(tenant, spec)
+        for address in (place.address, place.onward):
+            self._directory.bind(address, tenant, spec.name)
+        self._sources[place.address] = place.onward
         attachment = Attachment(
-            address=address,
+            address=place.address,
             resolver=self._resolver,
             ports=self._ports,
-            lead=partial(self._gateway.lead, address),
+            lead=partial(self._lead, place.address),
             proxies=self._proxies[tenant.id],
             pac_urls=self._pac_urls[tenant.id],
             root_set=self._authority.cloud_root_file,
@@ -226,28 +231,27 @@ class Embedded:
             interception_cas=self._interception[tenant.id],
             package_roots=self._authority.package_root_file,
         )
-        root = self._tenant_folder(tenant) / spec.name
-        root.mkdir(parents=True)
-        sensor = Sensor(
-            spec=spec,
-            tenant=tenant,
-            attachment=attachment,
-            files=FolderTree(root),
-            sink=self._evidence.record,
-            scripts=self._scripts,
-        )
-        self._sensors[tenant.id, spec.name] = sensor
         await self._tell_inspector(tenant)
-        await sensor.start()
-        return LocalDevice(sensor)
+        try:
+            return await place.switch_on(attachment)
+        except BaseException:
+            await self.remove_endpoint(tenant, spec.name)
+            raise
 
     async def remove_endpoint(self, tenant: Tenant, name: str) -> None:
-        sensor = self._sensors.pop((tenant.id, name))
-        await sensor.stop()
-        address = sensor.machine.attachment.address
-        self._directory.release(address)
+        place = self._taken.pop((tenant.id, name))
+        await place.leave()
+        for address in (place.address, place.onward):
+            self._directory.release(address)
+        del self._sources[place.address]
         if self._inspector is not None:
-            await self._inspector.forget(address)
+            await self._inspector.forget(place.address)
+
+    async def tell_time(self, tenant: Tenant) -> None:
+        await asyncio.gather(*(place.tell_time() for place in self._places_of(tenant)))
+
+    async def look(self, tenant: Tenant) -> None:
+        await asyncio.gather(*(place.look() for place in self._places_of(tenant)))
 
     def add_fleet(self, tenant: Tenant, names: list[str]) -> FleetRange:
         addresses = [next(self._addresses) for _ in names]
@@ -290,7 +294,8 @@ class Embedded:
         return self._cloud.accounting(tenant, endpoint)
 
     async def flush(self) -> None:
-        """Return when every record of what happened so far has arrived."""
+        for place in list(self._taken.values()):
+            await place.look()
         if self._inspector is not None:
             await self._inspector.flush()
 
@@ -304,8 +309,15 @@ class Embedded:
         if caller := self._directory.caller(client[0]):
             (caller.tenant.work.hold if begins else caller.tenant.work.release)(client)
 
-    def _tenant_folder(self, tenant: Tenant) -> Path:
-        return self._folder / "endpoints" / tenant.id
+    async def _lead(self, client: str, host: str, port: int) -> Address | None:
+        return self._gateway.lead(client, host, port)
+
+    @property
+    def _devices_folder(self) -> Path:
+        return self._folder / "endpoints"
+
+    def _places_of(self, tenant: Tenant) -> list[Place]:
+        return [place for (tenant_id, _), place in self._taken.items() if tenant_id == tenant.id]
 
     async def _ensure_inspector(self) -> None:
         """Start the inspecting process when it is first needed, and again when it has ended."""
@@ -322,7 +334,7 @@ class Embedded:
                 )
                 self._stack.push_async_callback(self._inspector.stop)
             if not self._inspector.is_running:
-                self._slots["inspecting"] = await self._inspector.start(HOPS_ADDRESS, slots=SLOTS)
+                self._slots["inspecting"] = await self._inspector.start(self._ground.hops, slots=SLOTS)
                 self._revival = asyncio.create_task(self._revive(self._inspector))
 
     async def _revive(self, inspector: Inspector) -> None:
@@ -338,10 +350,9 @@ class Embedded:
             return
         await self._ensure_inspector()
         faults = [fault for fault in tenant.faults if "inspecting" in fault.places]
-        for (tenant_id, name), sensor in list(self._sensors.items()):
+        for (tenant_id, name), place in list(self._taken.items()):
             if tenant_id == tenant.id:
-                address = sensor.machine.attachment.address
-                await self._inspector.update(address, policies, endpoint=name, faults=faults)
+                await self._inspector.update(place.address, policies, endpoint=name, faults=faults)
 
 
 def _site_address(policy: HopPolicy) -> Address:
@@ -359,3 +370,12 @@ def free_slot(tenant: Tenant, kind: HopKind) -> int:
         f"tenant {tenant.name!r} has {SLOTS} {kind} hops already, and a lab keeps no more listeners of a kind. "
         "Remove one, or use a tenant of its own for the rest."
     )
+
+
+Builder = Callable[[Path, str, Directory, EvidenceStore, TimeKeeper], Backend]
+"""Makes what carries a lab's traffic, from its folder, its id, and what it keeps of its tenants."""
+
+
+def embedded(folder: Path, lab_id: str, directory: Directory, evidence: EvidenceStore, keeper: TimeKeeper) -> Backend:
+    """Everything in this process, on loopback."""
+    return Embedded(folder, lab_id, directory, evidence)

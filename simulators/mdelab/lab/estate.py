@@ -12,8 +12,8 @@ from pathlib import Path
 
 from mdelab import __version__
 from mdelab.lab import network, people
-from mdelab.lab.backend import Backend, Identity
-from mdelab.lab.embedded import Embedded
+from mdelab.lab.backend import Identity
+from mdelab.lab.embedded import Builder, embedded
 from mdelab.lab.endpoints import Endpoints
 from mdelab.lab.evidence import EvidenceStore
 from mdelab.lab.faults import FaultKeeper
@@ -43,8 +43,9 @@ _log = logging.getLogger(__name__)
 class Lab:
     """One running lab."""
 
-    def __init__(self, folder: Path, spec: LabSpec, *, pid: int) -> None:
-        self.id = secrets.token_hex(4)
+    def __init__(self, folder: Path, spec: LabSpec, *, pid: int, lab_id: str = "", build: Builder = embedded) -> None:
+        """lab_id: made up when "". build: makes what carries its traffic."""
+        self.id = lab_id or secrets.token_hex(4)
         self.spec = spec
         self.started = datetime.now(UTC)
         self.ended = asyncio.Event()
@@ -55,7 +56,8 @@ class Lab:
         self._time = TimeKeeper()
         directory = Directory()
         evidence = EvidenceStore(directory)
-        self.backend: Backend = Embedded(folder, self.id, directory, evidence)
+        self.backend = build(folder, self.id, directory, evidence, self._time)
+        self._time.elsewhere = self.backend
         self.tenants = Tenants(self._rooms, self.backend, self._time, directory, evidence, spec.lab.seed)
         self.endpoints = Endpoints(self._rooms, self.backend, self._time)
         self.seen = Seen(self._rooms, self.backend, evidence)
@@ -75,7 +77,6 @@ class Lab:
         await self.backend.stop()
 
     def info(self) -> LabInfo:
-        host, port = self.backend.entrance
         return LabInfo(
             id=self.id,
             name=self.spec.lab.name,
@@ -85,7 +86,7 @@ class Lab:
             profile=self.spec.lab.profile,
             pid=self._pid,
             folder=str(self._folder),
-            entrance=f"http://{host}:{port}",
+            entrance=self.backend.entrance,
             ca_file=str(self.backend.ca_file),
             default_tenant=self.spec.tenant[0].name if self.spec.tenant else "",
         )

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -18,20 +19,26 @@ from mdelab.lab.spec import LabSpec, read_spec
 from mdelab.lab.state import DEFAULT_NAME, LabState, Ready, claim, find, running
 from mdelab.model.errors import LabError, NotReady
 
-READY_WITHIN_S = 60.0
-"""A lab needs about a second; a loaded machine may take much longer, and a hung start must still end."""
+BackendName = Literal["embedded", "docker"]
 
-ENDED_WITHIN_S = 20.0
+_PROGRAMS: dict[BackendName, str] = {"embedded": "mdelab.lab.main", "docker": "mdelab.lab.docker.main"}
+
+READY_WITHIN_S = 120.0
+"""A lab needs about a second, in containers five; a loaded machine may take much longer, and a hung start must still end."""
+
+ENDED_WITHIN_S = 60.0
 
 
 @contextlib.contextmanager
-def launch(spec: Path | None = None, *, seed: int | None = None, name: str | None = None) -> Iterator[LabClient]:
+def launch(
+    spec: Path | None = None, *, seed: int | None = None, name: str | None = None, backend: BackendName | None = None
+) -> Iterator[LabClient]:
     """Start a lab that belongs to this process, and end it with the block, or when this process dies.
 
-    spec: a lab.toml; None for a lab with one empty tenant. seed: instead of the spec's. name: made up when None.
-    Raises LabError when the spec is wrong or the lab cannot start.
+    spec: a lab.toml; None for a lab with one empty tenant. seed, backend: instead of the spec's. name: made up when None.
+    Raises LabError when the spec is wrong, NotReady when the lab cannot start.
     """
-    wanted = _spec(spec, seed, name or f"own-{os.getpid()}-{secrets.token_hex(3)}")
+    wanted = _spec(spec, seed, name or f"own-{os.getpid()}-{secrets.token_hex(3)}", backend)
     process, state = _start(wanted, is_detached=False)
     try:
         yield LabClient(state.address, state.token)
@@ -49,12 +56,12 @@ def launch(spec: Path | None = None, *, seed: int | None = None, name: str | Non
 
 
 @contextlib.contextmanager
-def launch_to_keep(*, seed: int | None = None) -> Iterator[LabClient]:
+def launch_to_keep(*, seed: int | None = None, backend: BackendName | None = None) -> Iterator[LabClient]:
     """Start a lab that stays, for people to look into, when the block leaves tenants of its own in it; else it ends with it.
 
     Raises LabError when the lab cannot start.
     """
-    state = up(seed=seed, name=f"kept-{secrets.token_hex(3)}")
+    state = up(seed=seed, backend=backend, name=f"kept-{secrets.token_hex(3)}")
     client = LabClient(state.address, state.token)
     is_kept = False
     try:
@@ -67,9 +74,11 @@ def launch_to_keep(*, seed: int | None = None) -> Iterator[LabClient]:
             down(state.name)
 
 
-def up(spec: Path | None = None, *, seed: int | None = None, name: str | None = None) -> LabState:
+def up(
+    spec: Path | None = None, *, seed: int | None = None, name: str | None = None, backend: BackendName | None = None
+) -> LabState:
     """Start a lab that stays until `down`. Raises LabError when one of that name runs already."""
-    process, state = _start(_spec(spec, seed, name), is_detached=True)
+    process, state = _start(_spec(spec, seed, name, backend), is_detached=True)
     assert process.stdout is not None
     process.stdout.close()
     # The lab is nobody's child from now on; without this the interpreter would warn that it still runs.
@@ -96,11 +105,21 @@ def labs() -> list[LabState]:
     return [state for state in running() if not state.is_owned]
 
 
-def _spec(path: Path | None, seed: int | None, name: str | None) -> LabSpec:
+def leftovers() -> list[str]:
+    """Remove what killed labs of this user left in the container engine; their names."""
+    # Here, because most labs have no use for the engine's library.
+    from mdelab.lab.docker.leftovers import remove_leftovers
+
+    return remove_leftovers()
+
+
+def _spec(path: Path | None, seed: int | None, name: str | None, backend: BackendName | None) -> LabSpec:
     spec = read_spec(path) if path is not None else LabSpec()
     section = spec.lab
     if seed is not None:
         section = msgspec.structs.replace(section, seed=seed)
+    if backend is not None:
+        section = msgspec.structs.replace(section, backend=backend)
     if name is not None:
         section = msgspec.structs.replace(section, name=name)
     spec = msgspec.structs.replace(spec, lab=section)
@@ -116,7 +135,7 @@ def _spec(path: Path | None, seed: int | None, name: str | None) -> LabSpec:
 def _start(spec: LabSpec, *, is_detached: bool) -> tuple[subprocess.Popen[bytes], LabState]:
     folder = claim(spec.lab.name)
     (folder / "spec.json").write_bytes(msgspec.json.encode(spec))
-    command = [sys.executable, "-m", "mdelab.lab.main", str(folder)]
+    command = [sys.executable, "-m", _PROGRAMS[spec.lab.backend], str(folder)]
     with (folder / "lab.err").open("wb") as errors:
         process = subprocess.Popen(
             [*command, "--detached"] if is_detached else command,
@@ -153,7 +172,7 @@ def _await_ready(process: subprocess.Popen[bytes], folder: Path) -> LabState:
     if ready.state is not None:
         return ready.state
     if ready.is_expected:
-        raise LabError(ready.error)
+        raise NotReady(ready.error) if ready.is_of_machine else LabError(ready.error)
     raise NotReady(f"the lab did not start: {ready.error}. Run `mdelab doctor` to see what this machine lacks.")
 
 

@@ -11,7 +11,6 @@ import logging
 import os
 import shutil
 import signal
-import sys
 from pathlib import Path
 
 import msgspec
@@ -20,6 +19,7 @@ import uvloop
 
 from mdelab import __version__
 from mdelab.lab.estate import Lab
+from mdelab.lab.owner import say, watch_owner
 from mdelab.lab.server import ControlServer
 from mdelab.lab.spec import LabSpec
 from mdelab.lab.state import LabState, Ready, publish
@@ -50,13 +50,13 @@ async def _serve(folder: Path, spec: LabSpec, *, is_detached: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lab.ended.set)
-    owner = asyncio.create_task(_watch_owner(lab)) if not is_detached else None
+    owner = asyncio.create_task(watch_owner(lab.ended)) if not is_detached else None
     try:
         await lab.start()
     except Exception as error:
         _log.exception("the lab could not start")
         is_expected = isinstance(error, LabError)
-        _say(Ready(error=str(error) if is_expected else f"{type(error).__name__}: {error}", is_expected=is_expected))
+        say(Ready(error=str(error) if is_expected else f"{type(error).__name__}: {error}", is_expected=is_expected))
         try:
             await lab.stop()
         except Exception:
@@ -76,30 +76,12 @@ async def _serve(folder: Path, spec: LabSpec, *, is_detached: bool) -> None:
                 is_owned=not is_detached,
             )
             publish(folder, state)
-            _say(Ready(state=state))
+            say(Ready(state=state))
             await lab.ended.wait()
     finally:
         if owner is not None:
             owner.cancel()
         await lab.stop()
-
-
-async def _watch_owner(lab: Lab) -> None:
-    """End the lab when standard input closes: its owner is gone."""
-    reader = asyncio.StreamReader()
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
-    try:
-        while await reader.read(4096):
-            pass
-        lab.ended.set()
-    finally:
-        transport.close()
-
-
-def _say(ready: Ready) -> None:
-    sys.stdout.write(msgspec.json.encode(ready).decode() + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

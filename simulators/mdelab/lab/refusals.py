@@ -11,6 +11,13 @@ class Unknown(LabError):
         super().__init__(f"there is no {kind} {name!r}. Known: {listed}.")
         self.kind = kind
 
+    @classmethod
+    def quoted(cls, kind: str, message: str) -> "Unknown":
+        """One that was raised elsewhere, in its own words."""
+        error = cls(kind, "", [])
+        error.args = (message,)
+        return error
+
 
 class Exists(LabError):
     """A name is taken."""

@@ -33,14 +33,15 @@ _log = logging.getLogger(__name__)
 class ControlServer:
     """The API's server; `address` and `token` are what a client needs."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Lab, host: str = "127.0.0.1", port: int = 0, token: str = "") -> None:
+        """port: 0 for one that the system chooses. token: made up when ""."""
         self._lab = lab
-        self.token = secrets.token_urlsafe(24)
+        self.token = token or secrets.token_urlsafe(24)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind(("127.0.0.1", 0))
-        host, port = self._socket.getsockname()
-        self.address = f"http://{host}:{port}"
+        self._socket.bind((host, port))
+        bound_host, bound_port = self._socket.getsockname()
+        self.address = f"http://{bound_host}:{bound_port}"
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:

@@ -30,6 +30,8 @@ class LabSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The lab's state folder and what `--lab` takes."""
     seed: int = DEFAULT_SEED
     profile: Literal["seed"] = "seed"
+    backend: Literal["embedded", "docker"] = "embedded"
+    """Where endpoints, hops and cloud run: on loopback, or in containers."""
 
 
 class EndpointSection(DeviceSpec, frozen=True, kw_only=True, forbid_unknown_fields=True):

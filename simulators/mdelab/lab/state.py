@@ -45,7 +45,9 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     """Why the lab could not start; the message is complete when it came from a LabError."""
     is_expected: bool = False
-    """Whether the error is a LabError's message."""
+    """Whether the error is a complete message: what, why, and what to do."""
+    is_of_machine: bool = False
+    """Whether this machine lacks something, such as a container engine; else the caller asked for what is impossible."""
 
 
 def labs_folder() -> Path:

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import Coroutine
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from mdelab.lab.wire import ClockInfo, ClockMove
 from mdelab.model.clock import Clock, ClockMode, Timer
@@ -44,10 +44,24 @@ def end_of(move: ClockMove, now: datetime) -> datetime:
     return end
 
 
+class Elsewhere(Protocol):
+    """What of a tenant happens in processes of its own."""
+
+    async def tell_time(self, tenant: Tenant) -> None:
+        """Return when all of them live by the tenant's new time."""
+        ...
+
+    async def look(self, tenant: Tenant) -> None:
+        """Return when whatever is in flight there stands in the tenant's ledger."""
+        ...
+
+
 class TimeKeeper:
     """Moves held clocks on request, and runs live ones."""
 
     def __init__(self, quiet_within_s: float = QUIET_WITHIN_S) -> None:
+        self.elsewhere: Elsewhere | None = None
+        """Set by the lab; None when everything happens in this process."""
         self._quiet_within_s = quiet_within_s
         self._locks: dict[str, asyncio.Lock] = {}
         self._runners: dict[str, asyncio.Task[None]] = {}
@@ -77,12 +91,12 @@ class TimeKeeper:
         async with self._locks[tenant.id]:
             await self.settle(tenant)
             while (due := tenant.clock.next_due()) is not None and due <= end:
-                tenant.clock.move_to(max(due, tenant.clock.now()))
+                await self._move_to(tenant, max(due, tenant.clock.now()))
                 await self._fire(tenant, tenant.clock.pop_due())
                 if step:
                     return
             if end > tenant.clock.now():
-                tenant.clock.move_to(end)
+                await self._move_to(tenant, end)
 
     async def settle(self, tenant: Tenant) -> None:
         """Return when nothing of the tenant is in flight, except what waits on a held connection."""
@@ -90,16 +104,12 @@ class TimeKeeper:
         try:
             async with asyncio.timeout(self._quiet_within_s):
                 with tenant.work.watching(changed.set):
-                    quiet_passes = 0
-                    while quiet_passes < _SETTLING_PASSES:
-                        if tenant.work.is_quiet():
-                            quiet_passes += 1
-                            await asyncio.sleep(0)
-                            continue
-                        quiet_passes = 0
+                    changed.set()
+                    while changed.is_set():
+                        await _rest(tenant, changed)
                         changed.clear()
-                        if not tenant.work.is_quiet():
-                            await changed.wait()
+                        if self.elsewhere is not None:
+                            await self.elsewhere.look(tenant)
         except TimeoutError as error:
             flying = ", ".join(tenant.work.in_flight()) or "nothing by now"
             raise NotReady(
@@ -126,6 +136,11 @@ class TimeKeeper:
             return await task
         finally:
             task.cancel()
+
+    async def _move_to(self, tenant: Tenant, moment: datetime) -> None:
+        tenant.clock.move_to(moment)
+        if self.elsewhere is not None:
+            await self.elsewhere.tell_time(tenant)
 
     async def _fire(self, tenant: Tenant, timers: list[Timer]) -> None:
         for timer in timers:
@@ -161,3 +176,17 @@ async def _waits_for_time(tenant: Tenant) -> bool:
             return False
         await asyncio.sleep(0)
     return tenant.work.waits_for_time()
+
+
+async def _rest(tenant: Tenant, changed: asyncio.Event) -> None:
+    """Return when nothing of the tenant was in flight for some passes. changed: set after each change of its ledger."""
+    quiet_passes = 0
+    while quiet_passes < _SETTLING_PASSES:
+        if tenant.work.is_quiet():
+            quiet_passes += 1
+            await asyncio.sleep(0)
+            continue
+        quiet_passes = 0
+        changed.clear()
+        if not tenant.work.is_quiet():
+            await changed.wait()

@@ -148,6 +148,8 @@ class EndpointInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Events in its queue that are not yet acknowledged."""
     root: str
     """Folder that holds its files when the lab is embedded; "" otherwise."""
+    container: str = ""
+    """Name of its container when it runs in one; "" otherwise."""
     spec: DeviceSpec
 
 

@@ -1,10 +1,18 @@
 """How an endpoint is attached to the network: its address, its resolver, and the files that its trust comes from."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mdelab.model.work import Address
+
+Lead = Callable[[str, int], Awaitable[Address | None]]
+"""(host, port) -> somewhere else; None for the plain way."""
+
+
+async def _straight(host: str, port: int) -> Address | None:
+    """Nothing stands in the way."""
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,12 +24,9 @@ class Attachment:
     resolver: Address
     """The DNS server that it asks, over UDP."""
     ports: dict[Address, Address] = field(default_factory=dict)
-    """Asked for -> really bound; empty in containers. See `mdelab.model.zone`."""
-    lead: Callable[[str, int], Address | None] = lambda host, port: None
-    """Where a direct connection to (host, port) is led instead, while something stands in its way; asked for each one.
-
-    In containers what stands in the way is on the way, and nothing is led.
-    """
+    """Asked for -> really bound. See `mdelab.model.zone`."""
+    lead: Lead = _straight
+    """Where a direct connection to (host, port) is led instead, while something stands in its way; asked for each one."""
     proxies: dict[str, str] = field(default_factory=dict)
     """Hop name -> http://host:port as this endpoint reaches it."""
     pac_urls: dict[str, str] = field(default_factory=dict)
@@ -35,6 +40,6 @@ class Attachment:
     package_roots: Path
     """PEM file: the signing authorities of packages that the agent ships."""
 
-    def dial(self, host: str, address: Address) -> Address:
+    async def dial(self, host: str, address: Address) -> Address:
         """Where to connect in order to reach `address`, which is the one of `host`."""
-        return self.lead(host, address[1]) or self.ports.get(address, address)
+        return await self.lead(host, address[1]) or self.ports.get(address, address)

@@ -83,6 +83,11 @@ class Clock:
             taken.append(heapq.heappop(self._queue)[2])
         return taken
 
+    def pop_first(self) -> Timer | None:
+        """Take the first timer that is due; None when none is."""
+        due = self.next_due()
+        return heapq.heappop(self._queue)[2] if due is not None and due <= self.now() else None
+
     def move_to(self, moment: datetime) -> None:
         """Set a held clock; shift a live one so that it shows `moment` now. Time never runs backwards.
 

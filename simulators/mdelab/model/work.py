@@ -17,9 +17,10 @@ Address = tuple[str, int]
 class Item:
     """One thing in flight."""
 
-    __slots__ = ("client", "is_asleep", "server", "what")
+    __slots__ = ("_ledger", "client", "is_asleep", "server", "what")
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, ledger: "Work | None" = None) -> None:
+        self._ledger = None
         self.what = what
         self.client: Address | None = None
         """The local address of the connection that the item waits on, once there is one."""
@@ -27,6 +28,13 @@ class Item:
         """Where it is connecting to, while it has no connection yet."""
         self.is_asleep = False
         """Whether it only waits for time to pass, as a program does that sleeps; see `Work.fall_asleep`."""
+        self._ledger = ledger
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Tell the ledger's watchers too: what an item waits on decides whether it counts."""
+        object.__setattr__(self, name, value)
+        if self._ledger is not None:
+            self._ledger.tell()
 
 
 class Work:
@@ -42,12 +50,13 @@ class Work:
     def item(self, what: str) -> Iterator[Item]:
         """Count `what` as in flight while the block runs."""
         key = next(self._ids)
-        item = self._items[key] = Item(what)
+        item = self._items[key] = Item(what, self)
+        self.tell()
         try:
             yield item
         finally:
             del self._items[key]
-            self._changed()
+            self.tell()
 
     @contextmanager
     def watching(self, callback: Callable[[], None]) -> Iterator[None]:
@@ -61,16 +70,16 @@ class Work:
     def fall_asleep(self, item: Item) -> None:
         """From now on `item` waits for the clock only; whoever wakes it sets `is_asleep` back before it goes on."""
         item.is_asleep = True
-        self._changed()
+        self.tell()
 
     def hold(self, address: Address) -> None:
         """The connection from `address`, or every one that is still on its way to it, is kept waiting on purpose."""
         self._held.add(address)
-        self._changed()
+        self.tell()
 
     def release(self, address: Address) -> None:
         self._held.discard(address)
-        self._changed()
+        self.tell()
 
     def in_flight(self) -> list[str]:
         """What still counts, for the message of a barrier that waited too long."""
@@ -86,6 +95,11 @@ class Work:
     def _counts(self, item: Item) -> bool:
         return not item.is_asleep and item.client not in self._held and item.server not in self._held
 
-    def _changed(self) -> None:
+    def items(self) -> dict[int, Item]:
+        """Everything in flight, by a number that is not used again; for a ledger that mirrors this one."""
+        return dict(self._items)
+
+    def tell(self) -> None:
+        """Call the watchers: something about an item or a held connection has changed."""
         for watcher in list(self._watchers):
             watcher()

@@ -38,23 +38,23 @@ class Dns:
         self._listener = Listener(self._serve)
         self._transport: asyncio.DatagramTransport | None = None
 
-    async def start(self, address: str = "127.0.0.1") -> Address:
-        """Listen for UDP and TCP on one port that the system chooses. Raises OSError."""
-        for attempt in range(_PORT_TRIES):
+    async def start(self, address: str = "127.0.0.1", port: int = 0) -> Address:
+        """Listen for UDP and TCP on one port; 0 for one that the system chooses. Raises OSError."""
+        for attempt in range(1 if port else _PORT_TRIES):
             transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
-                lambda: _Datagrams(self), local_addr=(address, 0)
+                lambda: _Datagrams(self), local_addr=(address, port)
             )
             protocol.transport = transport
-            host, port = transport.get_extra_info("sockname")[:2]
+            host, bound = transport.get_extra_info("sockname")[:2]
             try:
-                await self._listener.start(address, port=port)
+                await self._listener.start(address, port=bound)
             except OSError:
                 transport.close()
-                if attempt == _PORT_TRIES - 1:
+                if port or attempt == _PORT_TRIES - 1:
                     raise
             else:
                 self._transport = transport
-                return (host, port)
+                return (host, bound)
         raise AssertionError("unreachable")
 
     async def stop(self) -> None:

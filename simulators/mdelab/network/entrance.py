@@ -25,9 +25,9 @@ class Entrance:
         self._lab_id = lab_id
         self._listener = Listener(self._serve)
 
-    async def start(self, address: str = "127.0.0.1") -> Address:
-        """Listen on a port that the system chooses."""
-        return (await self._listener.start(address))[0]
+    async def start(self, address: str = "127.0.0.1", port: int = 0) -> Address:
+        """Listen on a port; 0 for one that the system chooses."""
+        return (await self._listener.start(address, port=port))[0]
 
     async def stop(self) -> None:
         """Close everything, open tunnels too."""

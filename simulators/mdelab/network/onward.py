@@ -25,8 +25,8 @@ async def connect(
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Connect to a simulated name and port.
 
-    source: the client's IP, bound again so that the cloud knows who called; None for the system's choice. Raises
-    NotSimulated or Unreachable.
+    source: the client's IP, bound again (see `Zone.source`) so that the cloud knows who called; None for the system's
+    choice. Raises NotSimulated or Unreachable.
     """
     address = zone.resolve(host)
     if address is None:
@@ -34,7 +34,7 @@ async def connect(
     where = zone.dial((address, port))
     try:
         return await asyncio.open_connection(
-            *where, limit=MAX_HEAD_BYTES, local_addr=(source, 0) if source is not None else None
+            *where, limit=MAX_HEAD_BYTES, local_addr=(zone.source(source), 0) if source is not None else None
         )
     except OSError as error:
         raise Unreachable(f"{host} port {port}: {error.strerror or error}") from error

@@ -73,7 +73,7 @@ class Inspect:
         self._held: dict[str, asyncio.Event] = {}
         """Connection id of a client that is kept waiting -> set when it has gone."""
         self._ids = itertools.count()
-        self._questions: dict[int, asyncio.Future[Address | None]] = {}
+        self._questions: dict[int, asyncio.Future[Located]] = {}
         self._tunnels: dict[str, str] = {}
         """Connection id of the client -> the name that it asked CONNECT for."""
         self._refused: set[str] = set()
@@ -109,8 +109,8 @@ class Inspect:
                 self._policies.pop(client, None)
                 self._faults.pop(client, None)
                 self._send(Done(id=number))
-            case Located(id=number, where=where):
-                self._questions.pop(number).set_result(where)
+            case Located(id=number):
+                self._questions.pop(number).set_result(message)
             case Flush(id=number):
                 for _ in range(_FLUSH_TURNS):
                     await asyncio.sleep(0)
@@ -131,11 +131,11 @@ class Inspect:
         assert self._writer is not None
         self._writer.write(line(message))
 
-    async def _locate(self, host: str, port: int) -> Address | None:
+    async def _locate(self, client: connection.Client, host: str, port: int) -> Located:
         number = next(self._ids)
-        future: asyncio.Future[Address | None] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Located] = asyncio.get_running_loop().create_future()
         self._questions[number] = future
-        self._send(Locate(id=number, host=host, port=port))
+        self._send(Locate(id=number, client=client.peername[0], host=host, port=port))
         return await future
 
     # Requests to the proxy
@@ -232,7 +232,7 @@ class Inspect:
         if port != allowed:
             what = "CONNECT" if is_connect else "plain HTTP"
             return self._answer(403, f"{policy.name}: {what} is allowed to port {allowed} only, not to {port}")
-        if await self._locate(host, port) is None:
+        if (await self._locate(flow.client_conn, host, port)).where is None:
             return self._answer(502, f"mdelab does not simulate {host}")
         return None
 
@@ -247,13 +247,13 @@ class Inspect:
     async def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
         assert data.server.address is not None
         host, port = data.server.address[:2]
-        where = await self._locate(host, port)
-        if where is None or self._policy(data.client) is None:
+        located = await self._locate(data.client, host, port)
+        if located.where is None or self._policy(data.client) is None:
             data.server.error = f"mdelab does not simulate {host}"
             return
         self._asked[data.server.id] = (host, port)
-        data.server.address = where
-        data.server.sockname = (data.client.peername[0], 0)
+        data.server.address = located.where
+        data.server.sockname = (located.source, 0)
 
     def server_connected(self, data: server_hooks.ServerConnectionHookData) -> None:
         self._restore(data.server)

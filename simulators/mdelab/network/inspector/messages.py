@@ -52,6 +52,8 @@ class Located(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     id: int
     where: Address | None
     """Where to connect; None for a name that the lab does not simulate."""
+    source: str
+    """The address to bind for the client."""
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -64,9 +66,10 @@ class Done(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Locate(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Where does this name answer?"""
+    """Where does this name answer, and from where is a client led there?"""
 
     id: int
+    client: str
     host: str
     port: int
 

@@ -222,9 +222,10 @@ class Inspector:
                 self._sink(evidence)
             case Holds(client=client, begins=begins):
                 self._on_hold(client, begins)
-            case Locate(id=number, host=host, port=port):
+            case Locate(id=number, client=client, host=host, port=port):
                 address = self._zone.resolve(host) if port in (TUNNEL_PORT, PLAIN_PORT) else None
-                self._send(Located(id=number, where=self._zone.dial((address, port)) if address else None))
+                where = self._zone.dial((address, port)) if address else None
+                self._send(Located(id=number, where=where, source=self._zone.source(client)))
             case Done(id=number):
                 future = self._waiting.pop(number, None)
                 if future is not None and not future.done():

@@ -142,7 +142,7 @@ class _Run:
         address = await self._resolve(host)
         if address is None:
             return f"{self._stand_in(host)}:{port}"
-        ip, bound = self._device.machine.attachment.dial(host, (address, port))
+        ip, bound = await self._device.machine.attachment.dial(host, (address, port))
         return f"{ip}:{bound}"
 
     async def _dial_server(self, host: str, port: int) -> str:

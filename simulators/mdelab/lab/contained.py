@@ -1,0 +1,147 @@
+"""The lab's process in its container: `python -m mdelab.lab.contained FOLDER`.
+
+It has two networks, the endpoints' and the host's, and listens on the real ports. The driver on the host starts it, hands
+it containers for devices, and publishes its control API and its entrance on loopback; when the driver goes, the lab ends.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import signal
+import sys
+from pathlib import Path
+
+import msgspec
+import uvloop
+
+from mdelab.lab.backend import Backend
+from mdelab.lab.embedded import Embedded
+from mdelab.lab.estate import Lab
+from mdelab.lab.evidence import EvidenceStore
+from mdelab.lab.ground import Ground
+from mdelab.lab.places import loopback_addresses
+from mdelab.lab.remote.device import Guest
+from mdelab.lab.remote.driver import CONTROL_PORT, ENTRANCE_PORT, Begin, Driver, Failed, Started, connect
+from mdelab.lab.remote.place import Door, RemotePlace
+from mdelab.lab.server import ControlServer
+from mdelab.lab.spec import LabSpec
+from mdelab.lab.time import TimeKeeper
+from mdelab.model.device import DeviceSpec
+from mdelab.model.errors import LabError, NotReady
+from mdelab.model.evidence import EvidenceSink
+from mdelab.model.tenant import Directory, Tenant
+
+CHANNELS = "channels"
+"""In the lab's folder: a folder for each container, which sees it as `/run/mdelab/lab`."""
+
+_log = logging.getLogger(__name__)
+
+
+class ContainerPlaces:
+    """Places in containers that the driver makes."""
+
+    def __init__(self, folder: Path, driver: Driver, sink: EvidenceSink, keeper: TimeKeeper) -> None:
+        self._folder = folder
+        self._driver = driver
+        self._sink = sink
+        self._keeper = keeper
+        self._numbers = itertools.count(1)
+        # A hop in this container cannot bind the address of another: for each device it binds one of loopback.
+        self._onward = loopback_addresses()
+        self._guests: set[asyncio.Task[None]] = set()
+
+    async def take(self, tenant: Tenant, spec: DeviceSpec) -> RemotePlace:
+        number = next(self._numbers)
+        door = Door(self._folder / CHANNELS / str(number))
+        await door.open()
+        try:
+            made = await self._driver.make(number, spec.platform, spec.name)
+        except BaseException:
+            await door.close()
+            raise
+
+        async def end() -> None:
+            await self._driver.remove(made.container)
+
+        return RemotePlace(
+            made.address, next(self._onward), tenant, spec, door, self._sink, self._guest(tenant), end, made.container
+        )
+
+    def _guest(self, tenant: Tenant) -> Guest:
+        """Lets the tenant's time go on for a program that began without the lab."""
+
+        def begin(ended: asyncio.Future[None]) -> None:
+            async def wait() -> None:
+                await ended
+
+            task = asyncio.create_task(self._keeper.run(tenant, wait()))
+            self._guests.add(task)
+            task.add_done_callback(self._done)
+
+        return begin
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._guests.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("the time of a program that was started on a device: %s", error)
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    logging.basicConfig(
+        filename=folder / "lab.log", level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    spec = msgspec.json.decode((folder / "spec.json").read_bytes(), type=LabSpec)
+    uvloop.run(_serve(folder, spec))
+
+
+async def _serve(folder: Path, spec: LabSpec) -> None:
+    driver = await connect(folder)
+    begin = await driver.begin()
+    serving = asyncio.create_task(driver.serve())
+
+    def build(path: Path, lab_id: str, directory: Directory, evidence: EvidenceStore, keeper: TimeKeeper) -> Backend:
+        places = ContainerPlaces(path, driver, evidence.record, keeper)
+        return Embedded(path, lab_id, directory, evidence, ground=_ground(begin), places=places)
+
+    lab = Lab(folder, spec, pid=begin.pid, lab_id=begin.lab_id, build=build)
+    serving.add_done_callback(lambda _: lab.ended.set())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lab.ended.set)
+    try:
+        try:
+            await lab.start()
+        except Exception as error:
+            _log.exception("the lab could not start")
+            is_expected = isinstance(error, LabError | NotReady)
+            text = str(error) if is_expected else f"{type(error).__name__}: {error}"
+            driver.say(Failed(error=text, is_expected=is_expected))
+            return
+        control = ControlServer(lab, begin.wan, CONTROL_PORT, begin.token)
+        async with control.serving():
+            driver.say(Started())
+            await lab.ended.wait()
+    finally:
+        with contextlib.suppress(Exception):
+            await lab.stop()
+        await driver.close()
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+def _ground(begin: Begin) -> Ground:
+    return Ground(
+        backend="docker",
+        cloud=begin.corp,
+        dns=begin.corp,
+        hops=begin.corp,
+        entrance=begin.wan,
+        https_port=443,
+        http_port=80,
+        dns_port=53,
+        entrance_port=ENTRANCE_PORT,
+        published=begin.entrance,
+    )
+
+
+if __name__ == "__main__":
+    main()

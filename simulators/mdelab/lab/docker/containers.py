@@ -1,0 +1,102 @@
+"""Starts and removes the containers of one lab. Blocking: the driver calls it in threads."""
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.errors import APIError, NotFound
+from docker.models.containers import Container
+
+from mdelab.lab.contained import CHANNELS
+from mdelab.lab.docker import content
+from mdelab.lab.docker.networks import Networks
+from mdelab.lab.remote.driver import CONTROL_PORT, ENTRANCE_PORT
+from mdelab.lab.remote.endpoint import CHANNEL
+from mdelab.model.platform import Platform
+
+_SOME_PORT: Any = ("127.0.0.1", None)
+"""Loopback, on a port that the engine chooses; the library's types know only chosen ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeContainer:
+    name: str
+    address: str
+    """On the endpoints' network."""
+
+
+class Containers:
+    """Of one lab."""
+
+    def __init__(
+        self, client: docker.DockerClient, lab_id: str, folder: Path, labels: dict[str, str], networks: Networks
+    ) -> None:
+        """folder: the lab's, which its own container sees under the same path."""
+        self._client = client
+        self._lab_id = lab_id
+        self._folder = folder
+        self._labels = labels
+        self._networks = networks
+        self._lab_address = ""
+
+    def lab(self) -> Container:
+        """Start the lab's own container, with two ports published on loopback."""
+        container = self._client.containers.create(
+            content.tag(content.LAB_IMAGE),
+            [str(self._folder)],
+            name=f"mdelab-{self._lab_id}-lab",
+            hostname="lab",
+            user=f"{os.getuid()}:{os.getgid()}",
+            environment={"HOME": "/tmp"},
+            volumes={str(self._folder): {"bind": str(self._folder), "mode": "rw"}},
+            ports=dict.fromkeys((f"{CONTROL_PORT}/tcp", f"{ENTRANCE_PORT}/tcp"), _SOME_PORT),
+            network=self._networks.wan.name,
+            labels=self._labels,
+            sysctls={"net.ipv4.ip_unprivileged_port_start": "0"},
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges"],
+            init=True,
+        )
+        self._networks.corp.connect(container)
+        container.start()
+        container.reload()
+        self._lab_address = self._networks.address_on(self._networks.corp, container)
+        return container
+
+    def device(self, number: int, platform: Platform, host: str) -> MadeContainer:
+        """Start a container whose sensor will come to the door in the lab's folder `number`."""
+        container = self._client.containers.run(
+            content.tag(content.ENDPOINT_IMAGES[platform]),
+            name=f"mdelab-{self._lab_id}-{number}-{host}",
+            hostname=host,
+            volumes={str(self._folder / CHANNELS / str(number)): {"bind": str(CHANNEL), "mode": "rw"}},
+            network=self._networks.corp.name,
+            dns=[self._lab_address],
+            labels=self._labels,
+            security_opt=["no-new-privileges"],
+            init=True,
+            auto_remove=True,
+            detach=True,
+        )
+        container.reload()
+        address = self._networks.address_on(self._networks.corp, container)
+        return MadeContainer(name=str(container.name), address=address)
+
+    def remove(self, name: str) -> None:
+        """Remove a container; harmless when it is gone. Its sensor has ended, so nothing is lost by force."""
+        with contextlib.suppress(NotFound):
+            try:
+                self._client.api.remove_container(name, force=True, v=True)
+            except APIError as error:
+                if error.status_code != 409:
+                    raise  # 409: it ended by itself, and the engine is just removing it
+
+
+def output_of(container: Container) -> str:
+    """The last that a container wrote, for messages."""
+    with contextlib.suppress(APIError, NotFound):
+        return container.logs(tail=20).decode(errors="replace").strip()[-2000:] or "nothing"
+    return "nothing"

@@ -1,0 +1,44 @@
+"""What goes into the images of this version: names, and the digest of the package by which an image of another is told."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from mdelab import __version__
+from mdelab.model.platform import Platform
+
+CONTENT = "org.mdelab.content"
+"""Label of an image: the digest of the package that it holds."""
+
+PACKAGE = Path(__file__).parents[2]
+
+_ROOMS = ("model", "catalogue", "endpoint", "cloud", "network", "diagnosis", "lab", "load")
+"""What runs in containers; the command line, pytest's plugin and the reports stay on the host."""
+
+LAB_IMAGE = "lab"
+ENDPOINT_IMAGES = {platform: f"endpoint-{platform.value}" for platform in Platform}
+
+
+def tag(image: str) -> str:
+    """`mdelab/lab:0.1.0`"""
+    return f"mdelab/{image}:{__version__}"
+
+
+def shipped() -> list[Path]:
+    """Every file of the package that an image holds, sorted."""
+    found = (path for room in _ROOMS for path in (PACKAGE / room).rglob("*"))
+    driver = Path(__file__).parent
+    return sorted(
+        [PACKAGE / "__init__.py"]
+        + [path for path in found if path.is_file() and "__pycache__" not in path.parts and driver not in path.parents]
+    )
+
+
+@cache
+def digest() -> str:
+    """Of the package as it is installed here."""
+    seen = hashlib.sha256()
+    for path in shipped():
+        seen.update(f"{path.relative_to(PACKAGE)}\0".encode())
+        seen.update(path.read_bytes())
+    return seen.hexdigest()[:16]

@@ -1,0 +1,26 @@
+"""Whether the engine has the images of this version."""
+
+import docker
+from docker.errors import ImageNotFound
+
+from mdelab.lab.docker import content
+from mdelab.lab.docker.engine import said_plainly
+from mdelab.model.errors import NotReady
+
+
+def check(client: docker.DockerClient) -> None:
+    """Raise NotReady for an image that is missing, or that holds another version of the package than this one."""
+    for name in (content.LAB_IMAGE, *content.ENDPOINT_IMAGES.values()):
+        tag = content.tag(name)
+        with said_plainly("the images could not be looked up"):
+            try:
+                found = client.images.get(tag).labels.get(content.CONTENT, "")
+            except ImageNotFound as error:
+                raise NotReady(
+                    f"the image {tag} is missing in this container engine. Build the images with `make images`."
+                ) from error
+        if found != content.digest():
+            raise NotReady(
+                f"the image {tag} was built from another version of mdelab (content {found or 'unknown'}, "
+                f"here {content.digest()}). Build the images anew with `make images`."
+            )

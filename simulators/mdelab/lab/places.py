@@ -1,0 +1,126 @@
+"""Where devices come to be: a place is an address on the network and something that runs a sensor there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from mdelab.endpoint.files import FolderTree
+from mdelab.endpoint.pac.evaluate import Runner
+from mdelab.endpoint.sensor import Sensor
+from mdelab.lab.backend import Device
+from mdelab.lab.device import LocalDevice
+from mdelab.model.attachment import Attachment
+from mdelab.model.device import DeviceSpec
+from mdelab.model.evidence import EvidenceSink
+from mdelab.model.tenant import Tenant
+
+
+class Place(Protocol):
+    """A place for one device."""
+
+    @property
+    def address(self) -> str:
+        """The source address of everything that the device sends; known before it is switched on."""
+        ...
+
+    @property
+    def onward(self) -> str:
+        """The source address of what hops send on for it: its own, where they can bind it."""
+        ...
+
+    async def switch_on(self, attachment: Attachment) -> Device:
+        """Make the device and start its sensor. Raises LabError or NotReady."""
+        ...
+
+    async def hops_changed(self) -> None:
+        """Return when the device knows the hops that its attachment holds now."""
+        ...
+
+    async def reconnect(self) -> None:
+        """Close the device's idle connections: its next request meets what stands there now."""
+        ...
+
+    async def tell_time(self) -> None:
+        """See `mdelab.lab.time.Elsewhere`."""
+        ...
+
+    async def look(self) -> None:
+        """See `mdelab.lab.time.Elsewhere`."""
+        ...
+
+    async def leave(self) -> None:
+        """Switch the device off; its place may be given to another."""
+        ...
+
+
+class Places(Protocol):
+    """Gives out places."""
+
+    async def take(self, tenant: Tenant, spec: DeviceSpec) -> Place: ...
+
+
+def loopback_addresses() -> Iterator[str]:
+    """127.64.0.1 onwards: about four million addresses, each given out once in a lab's life."""
+    for number in range(64 * 65536, 128 * 65536):
+        if number % 256 not in (0, 255):
+            yield f"127.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+
+
+class LoopbackPlaces:
+    """Sensors in this process, each with a loopback address and a folder of its own."""
+
+    def __init__(self, folder: Path, addresses: Iterator[str], sink: EvidenceSink, scripts: Runner) -> None:
+        """folder: for the devices' files, a folder for each tenant in it. scripts: runs the PAC files of all."""
+        self._folder = folder
+        self._addresses = addresses
+        self._sink = sink
+        self._scripts = scripts
+
+    async def take(self, tenant: Tenant, spec: DeviceSpec) -> "LoopbackPlace":
+        root = self._folder / tenant.id / spec.name
+        return LoopbackPlace(next(self._addresses), tenant, spec, root, self._sink, self._scripts)
+
+
+class LoopbackPlace:
+    """One sensor of this process."""
+
+    def __init__(
+        self, address: str, tenant: Tenant, spec: DeviceSpec, root: Path, sink: EvidenceSink, scripts: Runner
+    ) -> None:
+        self.address = self.onward = address
+        self._tenant = tenant
+        self._spec = spec
+        self._root = root
+        self._sink = sink
+        self._scripts = scripts
+        self._sensor: Sensor | None = None
+
+    async def switch_on(self, attachment: Attachment) -> LocalDevice:
+        self._root.mkdir(parents=True)
+        self._sensor = Sensor(
+            spec=self._spec,
+            tenant=self._tenant,
+            attachment=attachment,
+            files=FolderTree(self._root),
+            sink=self._sink,
+            scripts=self._scripts,
+        )
+        await self._sensor.start()
+        return LocalDevice(self._sensor)
+
+    async def hops_changed(self) -> None:
+        """The attachment is the sensor's own."""
+
+    async def reconnect(self) -> None:
+        if self._sensor is not None:
+            self._sensor.reconnect()
+
+    async def tell_time(self) -> None:
+        """The tenant is the sensor's own."""
+
+    async def look(self) -> None:
+        """The tenant's ledger is the sensor's own."""
+
+    async def leave(self) -> None:
+        if self._sensor is not None:
+            await self._sensor.stop()

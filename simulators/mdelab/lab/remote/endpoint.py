@@ -1,0 +1,80 @@
+"""The process of a device in a container: `python -m mdelab.lab.remote.endpoint`.
+
+Its disk is the container's own. Beside the lab it serves the stubs of the device's programs (`images/endpoint`): a command
+that anybody starts in the container reaches the sensor through the unix socket `STUBS`.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from pathlib import Path
+
+import msgspec
+import uvloop
+
+from mdelab.endpoint.files import FolderTree
+from mdelab.lab.remote.messages import MAX_LINE_BYTES
+from mdelab.lab.remote.process import Process, connect
+from mdelab.lab.wire import ExecRequest
+
+CHANNEL = Path("/run/mdelab/lab")
+"""The folder that the container shares with the lab."""
+
+STUBS = Path("/run/mdelab/sensor.sock")
+
+KEYS = Path("/run/mdelab/keys")
+
+OUTSIDE = (
+    *(
+        "/proc",
+        "/sys",
+        "/dev",
+        "/run",
+        "/opt/venv",
+        "/opt/mdelab",
+        "/bin",
+        "/sbin",
+        "/lib",
+        "/lib64",
+        "/boot",
+        "/mnt",
+        "/srv",
+    ),
+    *("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32", "/usr/libexec", "/usr/include"),
+    *("/usr/share", "/usr/src", "/usr/games", "/usr/local/bin", "/usr/local/lib", "/usr/local/man"),
+    *("/etc/ssl/certs", "/etc/apt", "/etc/dpkg", "/etc/pam.d", "/etc/alternatives", "/etc/cron.daily"),
+    *("/var/lib", "/var/cache", "/var/backups", "/var/log/apt"),
+)
+"""What is no file of the device: the kernel's, the lab's, and the system that the image is made of."""
+
+
+def main() -> None:
+    log = os.open(CHANNEL / "process.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    uvloop.run(_serve())
+
+
+async def _serve() -> None:
+    process = Process(lambda: FolderTree(Path("/"), OUTSIDE), KEYS)
+    serving = asyncio.create_task(process.serve(*await connect(CHANNEL / "lab.sock")))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            ask = msgspec.json.decode(await reader.readline(), type=ExecRequest)
+            writer.write(msgspec.json.encode(await process.run_guest(ask)))
+            await writer.drain()
+        writer.close()
+
+    stubs = await asyncio.start_unix_server(answer, str(STUBS), limit=MAX_LINE_BYTES)
+    STUBS.chmod(0o666)  # any user of the device may run its programs
+    await asyncio.gather(serving, return_exceptions=True)
+    stubs.close()
+
+
+if __name__ == "__main__":
+    main()
