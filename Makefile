@@ -16,6 +16,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ENDPOINTS ?= 50
 WORKERS ?= 2
+BASE_IMAGE ?=
 
 # A CA of one's own organisation, for machines behind an inspecting proxy: whichever of these the environment has.
 PIP_CERT ?= $(or $(REQUESTS_CA_BUNDLE),$(SSL_CERT_FILE))
@@ -33,16 +34,22 @@ define install
 	"make $(MAKECMDGOALS) PIP_CERT=/path/to/corporate-ca.pem" >&2; exit 1; }
 endef
 
-.PHONY: help run test conformance check lock load bench clean
+.PHONY: help run test test-docker images conformance check lock load bench clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: $(READY) ## the whole lab: every scenario, then a load of endpoints; a table, and a report in out/
 	$(BIN)/mdelab verify --endpoints $(ENDPOINTS)
 
 test: $(READY) ## unit tests and scenarios under pytest
 	$(BIN)/python -m pytest -n $(WORKERS) -q
+
+images: $(READY) ## container images of the lab; BASE_IMAGE=NAME for another base than debian:bookworm-slim
+	$(BIN)/python -m mdelab.lab.docker.build images --base-image "$(BASE_IMAGE)"
+
+test-docker: $(READY) ## the scenarios that look inside containers, and one of each kind, on the container backend
+	$(BIN)/python -m pytest -q --lab-backend docker features/inside features/platforms features/interception
 
 conformance: $(BIN)/.conformance ## clients that we did not write, against the mock cloud and the control API
 	$(BIN)/python -m pytest -q tests/conformance

@@ -5,9 +5,12 @@ service manager. Files of the device are laid out by its sensor, when it is know
 """
 
 import shutil
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+from mdelab.catalogue.health import health
 from mdelab.endpoint.programs import TABLES
 from mdelab.model.platform import Platform
 
@@ -47,6 +50,31 @@ def main() -> None:
     for name in ("/etc/os-release", "/etc/environment", "/etc/debian_version"):
         Path(name).unlink(missing_ok=True)
     Path("/run/mdelab").mkdir(parents=True, exist_ok=True)
+    if platform is Platform.LINUX:
+        _make_linux()
+
+
+def _make_linux() -> None:
+    # testinfra asks systemctl where this folder is; no systemd runs here, its stub asks the sensor.
+    Path("/run/systemd/system").mkdir(parents=True, exist_ok=True)
+    # The store is the lab's: none of Debian's own authorities is in it.
+    Path("/etc/ca-certificates.conf").write_text("")
+    _install_package()
+
+
+def _install_package() -> None:
+    """The package manager's record of the Defender client: an empty package, which the lab says it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        control = Path(folder) / "mdatp" / "DEBIAN" / "control"
+        control.parent.mkdir(parents=True)
+        control.parent.chmod(0o755)
+        control.write_text(
+            f"Package: mdatp\nVersion: {health().product.app_version}\nArchitecture: all\nMaintainer: mdelab\n"
+            "Description: mdelab simulated Defender client, without any software of Microsoft's\n"
+        )
+        built = Path(folder) / "mdatp.deb"
+        subprocess.run(["dpkg-deb", "--build", "--root-owner-group", str(control.parents[1]), str(built)], check=True)
+        subprocess.run(["dpkg", "--install", str(built)], check=True)
 
 
 if __name__ == "__main__":

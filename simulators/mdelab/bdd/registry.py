@@ -40,6 +40,7 @@ STEP_MODULES = (
     "mdelab.bdd.steps.health",
     "mdelab.bdd.steps.commands",
     "mdelab.bdd.steps.files",
+    "mdelab.bdd.steps.inside",
     "mdelab.bdd.steps.connectivity",
     "mdelab.bdd.steps.log",
     "mdelab.bdd.steps.cloud",

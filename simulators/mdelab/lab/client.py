@@ -4,7 +4,7 @@ import contextlib
 import socket
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -23,6 +23,9 @@ from mdelab.model.package import Kind
 from mdelab.model.route import Route
 from mdelab.model.site import Site
 from mdelab.model.tenant import HopPolicy
+
+if TYPE_CHECKING:
+    from testinfra.host import Host
 
 T = TypeVar("T")
 
@@ -268,6 +271,18 @@ class TenantClient:
         """Which way the endpoint's client would take to `url` now."""
         ask = wire.RouteQuestion(url=url)
         return self.lab.call("POST", f"{self._endpoint(name)}/route", body=ask, answer=Route)
+
+    def host(self, name: str) -> "Host":
+        """An endpoint's container as testinfra sees it. Raises LabError where the endpoint is in none."""
+        container = self.endpoint(name).container
+        if not container:
+            raise LabError(
+                f"the endpoint {name!r} is no container, so there is no system to look into. "
+                "Run the lab with --backend docker (pytest: --lab-backend docker)."
+            )
+        import testinfra  # here, because most clients never look inside
+
+        return testinfra.get_host(f"docker://{container}")
 
     def files(self, name: str) -> list[str]:
         return self.lab.call("GET", f"{self._endpoint(name)}/files", answer=list[str])

@@ -254,6 +254,11 @@ class Embedded:
         await asyncio.gather(*(place.look() for place in self._places_of(tenant)))
 
     def add_fleet(self, tenant: Tenant, names: list[str]) -> FleetRange:
+        if self._ground.backend != "embedded":
+            raise LabError(
+                "a fleet's agents run on this machine's loopback, and this lab is in containers, where loopback does not "
+                "lead. Load a lab that was started without --backend docker."
+            )
         addresses = [next(self._addresses) for _ in names]
         for address, name in zip(addresses, names, strict=True):
             self._directory.bind(address, tenant, name)

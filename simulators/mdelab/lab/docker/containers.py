@@ -59,6 +59,7 @@ class Containers:
             cap_drop=["ALL"],
             security_opt=["no-new-privileges"],
             init=True,
+            auto_remove=True,
         )
         self._networks.corp.connect(container)
         container.start()

@@ -9,15 +9,18 @@ import contextlib
 import logging
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import msgspec
 import uvloop
 
 from mdelab.endpoint.files import FolderTree
-from mdelab.lab.remote.messages import MAX_LINE_BYTES
+from mdelab.endpoint.machine import DEFENDER
+from mdelab.lab.remote.messages import MAX_LINE_BYTES, SwitchOn
 from mdelab.lab.remote.process import Process, connect
 from mdelab.lab.wire import ExecRequest
+from mdelab.model.platform import Platform
 
 CHANNEL = Path("/run/mdelab/lab")
 """The folder that the container shares with the lab."""
@@ -25,6 +28,9 @@ CHANNEL = Path("/run/mdelab/lab")
 STUBS = Path("/run/mdelab/sensor.sock")
 
 KEYS = Path("/run/mdelab/keys")
+
+PUBLIC_ROOTS = Path("/usr/local/share/ca-certificates/mdelab-public-roots.crt")
+"""From here the real `update-ca-certificates` keeps them in the store."""
 
 OUTSIDE = (
     *(
@@ -59,7 +65,7 @@ def main() -> None:
 
 
 async def _serve() -> None:
-    process = Process(lambda: FolderTree(Path("/"), OUTSIDE), KEYS)
+    process = Process(lambda: FolderTree(Path("/"), OUTSIDE), KEYS, _prepare)
     serving = asyncio.create_task(process.serve(*await connect(CHANNEL / "lab.sock")))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
 
@@ -74,6 +80,15 @@ async def _serve() -> None:
     STUBS.chmod(0o666)  # any user of the device may run its programs
     await asyncio.gather(serving, return_exceptions=True)
     stubs.close()
+
+
+def _prepare(asked: SwitchOn) -> None:
+    """Make Debian the device's system: its own tools find the roots of the lab, and the package only where it is installed."""
+    if asked.spec.platform is not Platform.LINUX:
+        return
+    PUBLIC_ROOTS.write_text(asked.cable.public_roots)
+    if not asked.spec.installed:
+        subprocess.run(["dpkg", "--remove", DEFENDER], check=True, capture_output=True)
 
 
 if __name__ == "__main__":

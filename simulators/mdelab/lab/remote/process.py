@@ -79,8 +79,14 @@ _log = logging.getLogger(__name__)
 class Process:
     """One device for one lab."""
 
-    def __init__(self, files: Callable[[], FileTree], keys: Path) -> None:
-        """files: opens the device's disk. keys: a folder for what the device trusts from the start, off that disk."""
+    def __init__(
+        self, files: Callable[[], FileTree], keys: Path, prepare: Callable[[SwitchOn], None] | None = None
+    ) -> None:
+        """files: opens the device's disk. keys: a folder for what the device trusts from the start, off that disk.
+
+        prepare: makes the system below the device what it is to be, before anything else.
+        """
+        self._prepare = prepare
         self._open = files
         self._keys = keys
         self._writer: asyncio.StreamWriter | None = None
@@ -191,6 +197,8 @@ class Process:
 
     async def _switch_on(self, asked: SwitchOn) -> None:
         tenant = self._tenant = _tenant(asked.tenant)
+        if self._prepare is not None:
+            self._prepare(asked)
         cable = asked.cable
         self._keys.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._set_hops(asked.hops)

@@ -1,0 +1,43 @@
+@docker @inside
+Feature: Inside a Linux endpoint
+  An endpoint in a container is a system of its own: what anybody starts in it reaches the sensor, and what the sensor does is on its disk.
+
+  @basis-lab-defined
+  Scenario: a shell sees the client that the lab sees
+    Given an onboarded Linux endpoint lin-1
+    When a shell on lin-1 runs "mdatp health --field licensed"
+    Then the command on lin-1 prints "true"
+    And the system of lin-1 has the package "mdatp"
+    And the system of lin-1 runs the service "mdatp"
+    And the disk of lin-1 holds a file "/var/log/microsoft/mdatp/microsoft_defender_core.log"
+
+  @basis-lab-defined
+  Scenario: a service that a shell stops protects nobody
+    Given an onboarded Linux endpoint lin-1
+    When a shell on lin-1 runs "systemctl stop mdatp"
+    Then the system of lin-1 does not run the service "mdatp"
+
+  @basis-documented @R002-38
+  Scenario: curl of the system gets through inspection in the second in which the agent refuses
+    Given a Linux endpoint lin-1 behind an inspecting proxy whose CA it trusts
+    When lin-1 is onboarded
+    And a shell on lin-1 runs "bash -c 'set -a; . /etc/environment; curl -sS https://x.cp.wd.microsoft.com/api/report'"
+    Then the command on lin-1 prints "OK"
+    And lin-1 refuses because of interception within 10 minutes
+
+  @basis-lab-defined
+  Scenario: the store that the system's own tool makes is the store of the device
+    Given a Linux endpoint lin-1
+    When a shell on lin-1 runs "update-ca-certificates"
+    And a shell on lin-1 runs "curl -sS https://x.cp.wd.microsoft.com/api/report"
+    Then the command on lin-1 prints "OK"
+
+  @basis-lab-defined
+  Scenario: nothing but the lab can be reached from an endpoint
+    Given a Linux endpoint lin-1
+    Then a shell on lin-1 reaches no host of the internet
+
+  @basis-lab-defined
+  Scenario: what is not simulated fails loudly in a shell too
+    Given a Linux endpoint lin-1
+    Then a shell on lin-1 is told that "mdatp dance" is not simulated
