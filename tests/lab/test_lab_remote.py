@@ -76,15 +76,15 @@ class Ground:
         return Embedded(folder, lab_id, directory, evidence, places=self.processes)
 
     async def device(self, name: str = "lin-1", **fields: object) -> None:
-        await self.lab.add_endpoint("contoso", DeviceSpec(name=name, **fields))  # type: ignore[arg-type]
+        await self.lab.endpoints.add("contoso", DeviceSpec(name=name, **fields))  # type: ignore[arg-type]
 
     async def run(self, *argv: str, name: str = "lin-1") -> str:
-        done = await self.lab.execute("contoso", name, ExecRequest(argv=list(argv)))
+        done = await self.lab.endpoints.execute("contoso", name, ExecRequest(argv=list(argv)))
         assert not done.not_simulated
         return done.stdout + done.stderr
 
     async def minutes(self, count: int) -> None:
-        await self.lab.move_clock("contoso", ClockMove(seconds=count * 60))
+        await self.lab.tenants.move_clock("contoso", ClockMove(seconds=count * 60))
 
 
 @contextlib.asynccontextmanager
@@ -92,7 +92,7 @@ async def _ground(folder: Path) -> AsyncIterator[Ground]:
     ground = Ground(folder)
     await ground.lab.start()
     try:
-        await ground.lab.add_tenant(TenantSpec(name="contoso"))
+        await ground.lab.tenants.add(TenantSpec(name="contoso"))
         yield ground
     finally:
         await ground.lab.stop()
@@ -101,15 +101,15 @@ async def _ground(folder: Path) -> AsyncIterator[Ground]:
 async def _onboards(folder: Path) -> None:
     async with _ground(folder) as ground:
         await ground.device()
-        await ground.lab.place_package("contoso", "lin-1", "onboarding", Placing())
+        await ground.lab.endpoints.place_package("contoso", "lin-1", "onboarding", Placing())
         await ground.minutes(10)
 
-        assert (await ground.lab.endpoint("contoso", "lin-1")).state == "onboarded"
+        assert (await ground.lab.endpoints.one("contoso", "lin-1")).state == "onboarded"
         assert (await ground.run("mdatp", "health", "--field", "licensed")).strip() == "true"
-        counted = await ground.lab.accounting("contoso", "lin-1")
+        counted = await ground.lab.seen.accounting("contoso", "lin-1")
         assert counted.stored > 0
         assert counted.lost == 0
-        seen = {observer for one in await ground.lab.connections("contoso", "", 0) for observer in one.observers}
+        seen = {observer for one in await ground.lab.seen.connections("contoso", "", 0) for observer in one.observers}
         assert {"agent", "cloud"} <= seen
 
 
@@ -120,12 +120,12 @@ def test_a_remote_device_onboards_and_its_records_join_those_of_the_cloud(tmp_pa
 async def _time(folder: Path) -> None:
     async with _ground(folder) as ground:
         await ground.device()
-        before = ground.lab.clock("contoso").now
+        before = ground.lab.tenants.clock("contoso").now
         await ground.run("mdatp", "health", "--field", "licensed")
         await ground.minutes(60)
 
         process, _ = ground.processes.running["lin-1"]
-        assert ground.lab.clock("contoso").now == before + timedelta(hours=1)
+        assert ground.lab.tenants.clock("contoso").now == before + timedelta(hours=1)
         assert process._copy().clock.now() == before + timedelta(hours=1)
 
 
@@ -136,14 +136,14 @@ def test_a_remote_device_lives_by_the_tenant_s_time(tmp_path):
 async def _sleeps(folder: Path) -> None:
     async with _ground(folder) as ground:
         await ground.device("win-1", platform="windows")
-        before = ground.lab.clock("contoso").now
+        before = ground.lab.tenants.clock("contoso").now
         ask = ExecRequest(argv=["cmd", "/c", "timeout /t 30"])
-        await ground.lab.execute("contoso", "win-1", ask)
-        assert ground.lab.clock("contoso").now >= before + timedelta(seconds=30)
+        await ground.lab.endpoints.execute("contoso", "win-1", ask)
+        assert ground.lab.tenants.clock("contoso").now >= before + timedelta(seconds=30)
 
         process, _ = ground.processes.running["win-1"]
         await process.run_guest(ask)
-        assert ground.lab.clock("contoso").now >= before + timedelta(seconds=60)
+        assert ground.lab.tenants.clock("contoso").now >= before + timedelta(seconds=60)
 
 
 def test_time_goes_on_for_a_program_that_sleeps_whoever_started_it(tmp_path):
@@ -153,12 +153,12 @@ def test_time_goes_on_for_a_program_that_sleeps_whoever_started_it(tmp_path):
 async def _disk(folder: Path) -> None:
     async with _ground(folder) as ground:
         await ground.device()
-        package = await ground.lab.package("contoso", _order())
+        package = await ground.lab.endpoints.package("contoso", _order())
         text = package.members["mdatp_onboard.json"]
         path = folder / "devices/lin-1/disk/etc/opt/microsoft/mdatp/mdatp_onboard.json"
         path.write_text(text)
         await ground.minutes(10)
-        assert (await ground.lab.endpoint("contoso", "lin-1")).state == "onboarded"
+        assert (await ground.lab.endpoints.one("contoso", "lin-1")).state == "onboarded"
 
 
 def _order():  # type: ignore[no-untyped-def]
@@ -175,9 +175,9 @@ async def _hops(folder: Path) -> None:
     async with _ground(folder) as ground:
         await ground.device()
         await ground.lab.put_hop("contoso", HopPolicy(name="corp-proxy", kind="tunnel"))
-        await ground.lab.change_endpoint("contoso", "lin-1", EndpointChange(proxy="corp-proxy"))
+        await ground.lab.endpoints.change("contoso", "lin-1", EndpointChange(proxy="corp-proxy"))
         assert "[OK]" in await ground.run("mdatp", "connectivity", "test")
-        seen = {observer for one in await ground.lab.connections("contoso", "", 0) for observer in one.observers}
+        seen = {observer for one in await ground.lab.seen.connections("contoso", "", 0) for observer in one.observers}
         assert "corp-proxy" in seen
 
 
@@ -188,16 +188,16 @@ def test_a_hop_that_comes_later_is_known_to_a_remote_device(tmp_path):
 async def _errors(folder: Path) -> None:
     async with _ground(folder) as ground:
         await ground.device()
-        await ground.lab.write_file("contoso", "lin-1", "/tmp/a", FileWrite(text="one"))
-        assert (await ground.lab.read_file("contoso", "lin-1", "/tmp/a")).text == "one"
+        await ground.lab.endpoints.write_file("contoso", "lin-1", "/tmp/a", FileWrite(text="one"))
+        assert (await ground.lab.endpoints.read_file("contoso", "lin-1", "/tmp/a")).text == "one"
         with pytest.raises(Unknown) as unknown:
-            await ground.lab.read_file("contoso", "lin-1", "/tmp/b")
+            await ground.lab.endpoints.read_file("contoso", "lin-1", "/tmp/b")
         assert unknown.value.kind == "file"
         assert "'/tmp/a'" in str(unknown.value)
         with pytest.raises(LabError, match="distribution"):
             await ground.device("lin-2", distribution="temple")
         assert list(ground.processes.running) == ["lin-1", "lin-2"]
-        assert [one.name for one in await ground.lab.endpoints("contoso")] == ["lin-1"]
+        assert [one.name for one in await ground.lab.endpoints.all("contoso")] == ["lin-1"]
 
 
 def test_a_remote_device_refuses_in_the_words_of_one_of_the_lab_s_own(tmp_path):

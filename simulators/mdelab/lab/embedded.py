@@ -148,8 +148,7 @@ class Embedded:
     async def stop(self) -> None:
         if self._revival is not None:
             self._revival.cancel()
-        for place in self._taken.values():
-            await place.leave()
+        await asyncio.gather(*(place.leave() for place in self._taken.values()))
         self._taken.clear()
         await self._stack.aclose()
 
@@ -161,9 +160,8 @@ class Embedded:
         return ApiApp(client_id=client_id, client_secret=client_secret)
 
     async def remove_tenant(self, tenant: Tenant) -> None:
-        for tenant_id, name in list(self._taken):
-            if tenant_id == tenant.id:
-                await self.remove_endpoint(tenant, name)
+        names = [name for tenant_id, name in self._taken if tenant_id == tenant.id]
+        await asyncio.gather(*(self.remove_endpoint(tenant, name) for name in names))
         self._cloud.remove_tenant(tenant)
         del self._proxies[tenant.id], self._pac_urls[tenant.id], self._interception[tenant.id]
         folder = self._devices_folder / tenant.id
@@ -195,8 +193,7 @@ class Embedded:
         for name, hop in hops.items():
             if tenant.hops[hop].kind == "pac":
                 self._pac_urls[tenant.id][hop] = f"http://{name}{PATHS[0]}"
-        for place in self._places_of(tenant):
-            await place.hops_changed()
+        await asyncio.gather(*(place.hops_changed() for place in self._places_of(tenant)))
 
     async def judge_pac(self, tenant: Tenant, question: PacQuestion) -> PacAnswer:
         async def resolve(host: str) -> str | None:
@@ -299,8 +296,7 @@ class Embedded:
         return self._cloud.accounting(tenant, endpoint)
 
     async def flush(self) -> None:
-        for place in list(self._taken.values()):
-            await place.look()
+        await asyncio.gather(*(place.look() for place in self._taken.values()))
         if self._inspector is not None:
             await self._inspector.flush()
 

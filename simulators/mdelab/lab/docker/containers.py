@@ -11,7 +11,7 @@ from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
 from mdelab.lab.contained import CHANNELS
-from mdelab.lab.docker import content
+from mdelab.lab.docker import content, labels
 from mdelab.lab.docker.networks import Networks
 from mdelab.lab.remote.driver import CONTROL_PORT, ENTRANCE_PORT
 from mdelab.lab.remote.endpoint import CHANNEL
@@ -32,13 +32,13 @@ class Containers:
     """Of one lab."""
 
     def __init__(
-        self, client: docker.DockerClient, lab_id: str, folder: Path, labels: dict[str, str], networks: Networks
+        self, client: docker.DockerClient, lab_id: str, folder: Path, marks: labels.Labels, networks: Networks
     ) -> None:
         """folder: the lab's, which its own container sees under the same path."""
         self._client = client
         self._lab_id = lab_id
         self._folder = folder
-        self._labels = labels
+        self._marks = marks
         self._networks = networks
         self._lab_address = ""
 
@@ -54,7 +54,7 @@ class Containers:
             volumes={str(self._folder): {"bind": str(self._folder), "mode": "rw"}},
             ports=dict.fromkeys((f"{CONTROL_PORT}/tcp", f"{ENTRANCE_PORT}/tcp"), _SOME_PORT),
             network=self._networks.wan.name,
-            labels=self._labels,
+            labels=self._marks,
             sysctls={"net.ipv4.ip_unprivileged_port_start": "0"},
             cap_drop=["ALL"],
             security_opt=["no-new-privileges"],
@@ -76,7 +76,7 @@ class Containers:
             volumes={str(self._folder / CHANNELS / str(number)): {"bind": str(CHANNEL), "mode": "rw"}},
             network=self._networks.corp.name,
             dns=[self._lab_address],
-            labels=self._labels,
+            labels=self._marks,
             security_opt=["no-new-privileges"],
             init=True,
             auto_remove=True,
@@ -87,13 +87,8 @@ class Containers:
         return MadeContainer(name=str(container.name), address=address)
 
     def remove(self, name: str) -> None:
-        """Remove a container; harmless when it is gone. Its sensor has ended, so nothing is lost by force."""
-        with contextlib.suppress(NotFound):
-            try:
-                self._client.api.remove_container(name, force=True, v=True)
-            except APIError as error:
-                if error.status_code != 409:
-                    raise  # 409: it ended by itself, and the engine is just removing it
+        """Its sensor has ended, so nothing is lost by force."""
+        labels.remove_container(self._client, name)
 
 
 def output_of(container: Container) -> str:

@@ -1,10 +1,12 @@
-"""Whether the engine has the images of this version."""
+"""Whether the engine has the images of this version: `python -m mdelab.lab.docker.images` says so, and ends with 0 or 3."""
+
+import sys
 
 import docker
 from docker.errors import ImageNotFound
 
 from mdelab.lab.docker import content
-from mdelab.lab.docker.engine import said_plainly
+from mdelab.lab.docker.engine import connect, said_plainly
 from mdelab.model.errors import NotReady
 
 
@@ -24,3 +26,15 @@ def check(client: docker.DockerClient) -> None:
                 f"the image {tag} was built from another version of mdelab (content {found or 'unknown'}, "
                 f"here {content.digest()}). Build the images anew with `make images`."
             )
+
+
+def main() -> None:
+    try:
+        check(connect())
+    except NotReady as error:
+        print(f"images: {error}", file=sys.stderr)
+        sys.exit(3)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,22 +1,25 @@
 """How everything that a lab makes in the engine is marked, and how what a killed lab left is found and removed."""
 
+import contextlib
 import os
-from typing import Any
+from collections.abc import Callable
 
 import docker
 import psutil
 from docker.errors import APIError, NotFound
 
 LAB = "mdelab.lab"
-"""The lab's name; on everything that this program makes at run time."""
+"""The lab's name; on everything that a lab makes at run time."""
 ID = "mdelab.id"
 USER = "mdelab.user"
 PID = "mdelab.pid"
 STARTED = "mdelab.started"
 """With PID: the driver's process and its creation time, by which a left-over is told from a running lab's."""
 
+Labels = dict[str, str]
 
-def of(name: str, lab_id: str) -> dict[str, str]:
+
+def of(name: str, lab_id: str) -> Labels:
     """The labels of one lab, whose driver is this process."""
     return {
         LAB: name,
@@ -29,43 +32,43 @@ def of(name: str, lab_id: str) -> dict[str, str]:
 
 def remove(client: docker.DockerClient, lab_id: str) -> None:
     """Remove every container and network of a lab."""
-    _remove(client, {"label": f"{ID}={lab_id}"}, lambda labels: True)
+    _remove(client, f"{ID}={lab_id}", lambda labels: True)
 
 
-def sweep(client: docker.DockerClient, *, everything: bool = False) -> list[str]:
-    """Remove what labs of this user left whose driver is gone; returns their names.
-
-    everything: also what a driver that runs has made.
-    """
-    return _remove(client, {"label": f"{USER}={os.getuid()}"}, lambda labels: everything or not _runs(labels))
+def sweep(client: docker.DockerClient) -> list[str]:
+    """Remove what labs of this user left whose driver is gone; returns their names."""
+    return _remove(client, f"{USER}={os.getuid()}", lambda labels: not _runs(labels))
 
 
-def _remove(client: docker.DockerClient, filters: dict[str, Any], wanted: Any) -> list[str]:
+def _remove(client: docker.DockerClient, label: str, is_wanted: Callable[[Labels], bool]) -> list[str]:
+    """Containers first: a network with one on it cannot go."""
+    filters: dict[str, str | list[str] | bool] = {"label": label}
     names: list[str] = []
     for container in client.containers.list(all=True, filters=filters, ignore_removed=True):
-        if wanted(container.labels):
+        if is_wanted(container.labels):
             names.append(container.labels[LAB])
-            _quietly(lambda: container.remove(force=True, v=True))  # noqa: B023 (called at once)
+            remove_container(client, str(container.id))
     for network in client.networks.list(filters=filters):
-        labels = network.attrs.get("Labels") or {}
-        if wanted(labels):
+        labels: Labels = network.attrs.get("Labels") or {}
+        if is_wanted(labels):
             names.append(labels[LAB])
-            _quietly(network.remove)
+            with contextlib.suppress(NotFound):  # somebody else was quicker
+                network.remove()
     return sorted(set(names))
 
 
-def _quietly(removal: Any) -> None:
-    """Something that is gone, or is just being removed, is as it should be."""
+def remove_container(client: docker.DockerClient, name: str) -> None:
+    """Remove a container; harmless when it is gone, or is just being removed because it ended by itself."""
     try:
-        removal()
+        client.api.remove_container(name, force=True, v=True)
     except NotFound:
         pass
     except APIError as error:
-        if error.status_code != 409 or "already in progress" not in str(error):
+        if error.status_code != 409:
             raise
 
 
-def _runs(labels: dict[str, str]) -> bool:
+def _runs(labels: Labels) -> bool:
     try:
         process = psutil.Process(int(labels[PID]))
         return abs(process.create_time() - float(labels[STARTED])) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
