@@ -21,7 +21,7 @@ class Recorder:
     def endpoint(self, name):
         return SimpleNamespace(platform=Platform.LINUX)
 
-    def exec(self, endpoint, argv, env):
+    def exec(self, endpoint, argv, stdin, env):
         code = int(argv[1]) if argv[0] == "exit" else 0
         return ExecResult(
             exit_code=code, stdout="some text", stderr="", not_simulated=["sed"] if argv[0] == "sed" else []
@@ -111,7 +111,7 @@ class Printer:
     def endpoint(self, name: str) -> SimpleNamespace:
         return SimpleNamespace(platform=Platform.LINUX)
 
-    def exec(self, endpoint: str, argv: list[str], env: dict[str, str]) -> ExecResult:
+    def exec(self, endpoint: str, argv: list[str], stdin: str, env: dict[str, str]) -> ExecResult:
         return ExecResult(exit_code=1, stdout="\n".join(argv), stderr="", not_simulated=[])
 
 

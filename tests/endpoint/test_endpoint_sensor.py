@@ -77,7 +77,7 @@ def test_an_order_of_the_cloud_is_carried_out_once_and_its_result_is_told(tmp_pa
         async with World(tmp_path) as world:
             sensor = await world.sensor()
             world.onboard(sensor)
-            world.cloud.commands = [Command(id="a", type="RunAntiVirusScan"), Command(id="b", type="Isolate")]
+            world.cloud.commands = [Command(id="a", type="RunAntiVirusScan"), Command(id="b", type="LiveResponse")]
             await world.advance(hours=1)
             assert [(one["id"], one["status"]) for one in world.cloud.results] == [("a", "Succeeded"), ("b", "Failed")]
             assert "not simulated" in world.cloud.results[1]["message"]

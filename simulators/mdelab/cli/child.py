@@ -4,8 +4,10 @@ They are given to one child process (`mdelab run`) or printed for a shell (`mdel
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from mdelab.lab.wire import LabInfo
+if TYPE_CHECKING:
+    from mdelab.lab.wire import LabInfo
 
 _PROXY = ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy")
 _EMPTY = ("NO_PROXY", "no_proxy")
@@ -20,7 +22,7 @@ NAMES = (*_PROXY, *_EMPTY, *_CA, MARK)
 """Every variable that is set."""
 
 
-def settings(lab: LabInfo) -> dict[str, str]:
+def settings(lab: "LabInfo") -> dict[str, str]:
     """Variable -> value for a client of `lab`."""
     return {
         **dict.fromkeys(_PROXY, lab.entrance),
@@ -30,6 +32,6 @@ def settings(lab: LabInfo) -> dict[str, str]:
     }
 
 
-def environment(lab: LabInfo, host: Mapping[str, str]) -> dict[str, str]:
+def environment(lab: "LabInfo", host: Mapping[str, str]) -> dict[str, str]:
     """The whole environment of a child of ours: `host` with the lab's settings in place of its own."""
     return {name: value for name, value in host.items() if name not in _GONE} | settings(lab)

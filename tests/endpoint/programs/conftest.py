@@ -47,6 +47,7 @@ class HandAgent:
     last_contact: None = None
     conflicting: tuple[str, ...] = ()
     configuration_version: str = ""
+    isolation: str = ""
 
 
 @dataclass
