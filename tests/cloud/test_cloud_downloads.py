@@ -185,3 +185,45 @@ def test_a_package_that_the_portal_does_not_offer_is_refused_with_advice(tmp_pat
             ground.cloud.package(ground.tenant, kind="onboarding", geography="XX")
 
     on_cloud(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("url", "index"),
+    [
+        (
+            "https://packages.microsoft.com/ubuntu/22.04/prod/dists/jammy/main/binary-amd64/Packages",
+            "Filename: pool/mdatp_101.25072.0002_amd64.deb",
+        ),
+        (
+            "https://packages.microsoft.com/ubuntu/22.04/prod/dists/insiders-fast/main/binary-arm64/Packages",
+            "Version: 101.25082.0001",
+        ),
+        (
+            "https://packages.microsoft.com/rhel/9/prod/repodata/primary.xml",
+            '<location href="Packages/mdatp-101.25072.0002.rpm"/>',
+        ),
+        ("https://sls.update.microsoft.com/mdelab/updates.json", '"kb":"KB5005292"'),
+    ],
+)
+def test_a_repository_lists_the_newest_client(tmp_path: Path, url: str, index: str) -> None:
+    async def story(ground: Ground) -> None:
+        got = await ground.send(url)
+        assert (got.status, index in got.body.decode()) == (200, True)
+
+    on_cloud(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "ubuntu/22.04/prod/dists/focal/main/binary-amd64/Packages",
+        "ubuntu/22.04/prod/dists/jammy/main/binary-sparc/Packages",
+        "rhel/9/nightly/repodata/primary.xml",
+        "ubuntu/22.04/prod/pool/mdatp_1.0_amd64.deb",
+    ],
+)
+def test_a_repository_has_nothing_beside_the_client(tmp_path: Path, path: str) -> None:
+    async def story(ground: Ground) -> None:
+        assert (await ground.send(f"https://packages.microsoft.com/{path}")).status == 404
+
+    on_cloud(tmp_path, story)

@@ -22,6 +22,7 @@ from planted_licences import LICENCE_DEFECTS
 from planted_macos import MAC_DEFECTS
 from planted_routes import ROUTE_DEFECTS
 from planted_support import SUPPORT_DEFECTS
+from planted_updates import UPDATE_DEFECTS
 from planted_windows import WINDOWS_DEFECTS
 
 from mdelab.catalogue.requirements import rows
@@ -37,6 +38,7 @@ DEFECTS = (
     *MAC_DEFECTS,
     *ROUTE_DEFECTS,
     *SUPPORT_DEFECTS,
+    *UPDATE_DEFECTS,
     *WINDOWS_DEFECTS,
 )
 

@@ -120,6 +120,24 @@ class VersionRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     source: str
 
 
+class ClientRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The version of the Defender client on a device: where it is kept, and which one a device begins with."""
+
+    version: str = ""
+    """"" for that of the product (`mdelab.catalogue.health`)."""
+    medium: Literal["file", "plist", "registry"]
+    place: str
+    """A path, or a key of the registry."""
+    name: str = ""
+    """The key or value in it."""
+    beside: dict[str, str] = {}
+    """What a property list holds beside it."""
+    form: str = "{version}"
+    """What is written there. A text that does not fit it, such as that of a new device, stands for `version`."""
+    basis: Basis
+    source: str
+
+
 class EditionRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An edition of the system."""
 
@@ -163,8 +181,7 @@ class PlatformRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     version: tuple[VersionRow, ...] = ()
     edition_row: tuple[EditionRow, ...] = ()
     """Empty where there are no editions."""
-    client_version: str = ""
-    """What the API is told; "" for that of `mdatp`."""
+    client: ClientRow
     services: tuple[str, ...] = ()
     """Services beside the client's that every device has."""
     service_shows_state: bool = False

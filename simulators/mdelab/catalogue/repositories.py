@@ -12,6 +12,8 @@ class Repositories(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: tuple[str, ...]
     """File names below /keys."""
     channels: tuple[str, ...]
+    client: dict[str, str]
+    """Channel -> the newest version of the client in it. The numbers are the lab's."""
     codenames: dict[str, str]
     """`distribution/version` -> codename, for those with .list files."""
     rpm: dict[str, tuple[str, ...]]

@@ -20,6 +20,20 @@ class System(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     source: str
 
 
+class Update(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The update of the client that the update service offers."""
+
+    kb: str
+    title: str
+    version: str
+    catalogue: str
+    """URL of the list of updates."""
+    package: str
+    """URL of the update."""
+    basis: Basis
+    source: str
+
+
 class Capability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The feature on demand that the client is on newer releases."""
 
@@ -85,6 +99,7 @@ class MpPreference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 class WindowsCatalogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     system: System
+    update: Update
     capability: Capability
     service: tuple[WindowsService, ...]
     value: tuple[FirstValue, ...]

@@ -10,7 +10,7 @@ import msgspec
 
 from mdelab.catalogue.platforms import platform_row
 from mdelab.catalogue.support import unsupported
-from mdelab.endpoint import artifacts
+from mdelab.endpoint import artifacts, client_version
 from mdelab.endpoint import events as happened
 from mdelab.endpoint.agent import Agent
 from mdelab.endpoint.antivirus import Threat
@@ -30,6 +30,7 @@ from mdelab.endpoint.route import DeviceRouter
 from mdelab.endpoint.transport import Transport
 from mdelab.endpoint.visibility import sees
 from mdelab.model.channel import Command as CloudCommand
+from mdelab.model.channel import Profile
 from mdelab.model.errors import LabError
 from mdelab.model.evidence import EvidenceSink
 from mdelab.model.package import Kind
@@ -159,7 +160,7 @@ class Client:
 
     def device_changed(self) -> None:
         """The device is another one by its administrator's hand: what it is, and what the client may do on it."""
-        self.agent.describe(self.identity.profile(self._machine.spec, self._machine.attachment))
+        self.agent.describe(self._profile())
         self.look_for_conflicts()
         if self._is_out_of_support != bool(unsupported(self._machine.spec)):
             self.look_for_packages()
@@ -192,7 +193,7 @@ class Client:
         # The queue knows of events that were made after the state was written.
         saved.sent = max([saved.sent, *(int(event.id.rsplit("-", 1)[-1]) for event in events[-1:])])
         return Agent(
-            profile=self.identity.profile(machine.spec, machine.attachment),
+            profile=self._profile(),
             roots=package_roots(machine),
             source=self._jitter,
             settings=self._preferences.in_force,
@@ -200,10 +201,15 @@ class Client:
             queue=Queue(events, _LEAN_QUEUE if self._lean else CAPACITY),
         )
 
+    def _profile(self) -> Profile:
+        return self.identity.profile(self._machine.spec, self._machine.attachment, client_version.told(self._machine))
+
     def _skew(self) -> timedelta:
         return timedelta(seconds=self._machine.spec.clock_skew_s)
 
     def _package_changed(self, kind: Kind) -> None:
+        # The client may have been updated while its service lay idle.
+        self.agent.describe(self._profile())
         found = artifacts.find(self._machine, kind)
         self._packages[kind] = found
         why = unsupported(self._machine.spec)

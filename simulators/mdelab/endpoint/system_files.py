@@ -32,6 +32,9 @@ Restart=always
 WantedBy=multi-user.target
 """
 
+REPOSITORIES = {"deb": "/etc/apt/sources.list.d", "rpm": "/etc/yum.repos.d"}
+"""Linux: where a device lists its package repositories, by the kind of its packages."""
+
 
 def write_system_files(machine: Machine) -> None:
     """Write what is not there yet. Raises LabError for a distribution, a release or a profile that the lab does not know."""
@@ -57,6 +60,7 @@ def _linux(machine: Machine) -> None:
     put(files, "/etc/hostname", f"{spec.name}\n")
     put(files, "/etc/resolv.conf", f"nameserver {machine.attachment.resolver[0]}\n")
     put(files, ENVIRONMENT_FILE, 'PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"\n')
+    files.make_folder(REPOSITORIES[row.packages])
     if spec.installed:
         put(files, UNIT_FILE, _UNIT)
 

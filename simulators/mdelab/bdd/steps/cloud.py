@@ -80,3 +80,14 @@ def shows_tag(tenant: TenantClient, tag: str, endpoint: str, limit: timedelta) -
         return Seen(tag in tags, f"the tags of {endpoint} were {tags}")
 
     eventually(tenant, f"the API shows the tag {tag!r} on {endpoint}", limit, look)
+
+
+@then("the API shows the client version {version:Quoted} of {endpoint:Name} within {limit:Duration}")
+def shows_version(tenant: TenantClient, version: str, endpoint: str, limit: timedelta) -> None:
+    """`agentVersion` of the device, which stands in the inventory exactly once."""
+
+    def look() -> Seen:
+        found = [row["agentVersion"] for row in machines(tenant, endpoint)]
+        return Seen(found == [version], f"the client versions of {endpoint} were {found}")
+
+    eventually(tenant, f"the API shows the client version {version!r} of {endpoint}", limit, look)

@@ -1,22 +1,15 @@
 """What Microsoft AutoUpdate and an administrator download for a Mac: each channel's feed, and the client's package.
 
 The feed has the shape of a real one (a list of dictionaries); its URL and the package's place beside it are data in
-`mdelab.catalogue.macos`. The real package is not handed out: the lab's Macs know this one by its marker line.
+`mdelab.catalogue.macos`.
 """
 
 import plistlib
 
 from mdelab.catalogue.macos import Channel, macos
+from mdelab.cloud.downloads.client_package import client_package
 
 APPLICATION_ID = "WDAV00"
-
-_PACKAGE = """#!/bin/sh
-# mdelab program: wdav-pkg
-# version: {version}
-# Made by a test lab (mdelab). It does nothing on a real machine.
-echo "This package was made by a test lab (mdelab) and is for its simulated endpoints only." >&2
-exit 1
-"""
 
 
 def mac_download(host: str, path: str) -> bytes | None:
@@ -26,7 +19,7 @@ def mac_download(host: str, path: str) -> bytes | None:
         if url == channel.feed.lower():
             return _feed(channel)
         if url == channel.package.lower():
-            return _PACKAGE.format(version=channel.version).encode()
+            return client_package("wdav-pkg", channel.version)
     return None
 
 

@@ -14,6 +14,7 @@ from mdelab.cloud.downloads.definitions import DEFINITIONS_URL, LINK_ID, latest
 from mdelab.cloud.downloads.edr_test import LINUX_ZIP, MAC_ZIP, linux_test_zip, mac_test_zip
 from mdelab.cloud.downloads.eicar import eicar
 from mdelab.cloud.downloads.mac_client import mac_download
+from mdelab.cloud.downloads.windows_update import windows_update
 from mdelab.model.clock import Clock
 
 _ZIP = b"application/zip"
@@ -28,7 +29,7 @@ _EDR_TESTS = {
 
 
 def downloads() -> Bare:
-    """The service of go.microsoft.com, definitionupdates, aka.ms, officecdnmac and secure.eicar.org."""
+    """The service of go.microsoft.com, definitionupdates, aka.ms, officecdnmac, the update service and secure.eicar.org."""
 
     async def answer(call: Call) -> Answer:
         if call.method not in PROBE_METHODS:
@@ -51,6 +52,8 @@ def downloads() -> Bare:
                 return Answer(200, eicar(), TEXT)
             case "officecdnmac.microsoft.com", path if found := mac_download(call.host, path):
                 return Answer(200, found, _XML if path.endswith(".xml") else _PACKAGE)
+            case host, path if found_update := windows_update(host, path):
+                return found_update
             case _:
                 pass
         query = f"?{call.query}" if call.query else ""

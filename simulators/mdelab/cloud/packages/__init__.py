@@ -1,4 +1,4 @@
-"""packages.microsoft.com: what the Linux installer reads there. The packages themselves are not handed out."""
+"""packages.microsoft.com: what the Linux installer reads there. The package in its repositories is the lab's own."""
 
 from mdelab.cloud.packages.service import packages
 

@@ -11,6 +11,7 @@ from mdelab.endpoint.programs.identity import echo, env, hostname, id_, uname, w
 from mdelab.endpoint.programs.interpreters import python, shell
 from mdelab.endpoint.programs.logger import logger
 from mdelab.endpoint.programs.mdatp import mdatp
+from mdelab.endpoint.programs.package_managers import apt_get, yum
 from mdelab.endpoint.programs.packages import dpkg, rpm
 from mdelab.endpoint.programs.resources import df, findmnt, free, nproc, ps
 from mdelab.endpoint.programs.services import service, systemctl
@@ -36,6 +37,8 @@ SHARED = (
 """Those that a Mac has too, and which are no others there."""
 
 PROGRAMS: dict[str, Program] = {
+    "apt": apt_get,
+    "apt-get": apt_get,
     "bash": shell,
     "cat": cat,
     "chmod": chmod,
@@ -71,6 +74,7 @@ PROGRAMS: dict[str, Program] = {
     "update-ca-certificates": update_ca_certificates,
     "wdavdaemonclient": mdatp,
     "whoami": whoami,
+    "yum": yum,
 }
 
 
@@ -86,10 +90,13 @@ CLIENT_CONDITIONS: dict[str, Callable[[DeviceSpec], bool]] = {
 
 CONDITIONS: dict[str, Callable[[DeviceSpec], bool]] = {
     **CLIENT_CONDITIONS,
+    "apt": _has_deb,
+    "apt-get": _has_deb,
     "dpkg": _has_deb,
     "python": lambda spec: bool(spec.python2),
     "python2": lambda spec: bool(spec.python2),
     "rpm": lambda spec: not _has_deb(spec),
     "update-ca-certificates": _has_deb,
+    "yum": lambda spec: not _has_deb(spec),
 }
 """Programs that not every Linux device has."""

@@ -1,6 +1,6 @@
 """`dpkg` and `rpm`: whether the client is installed, as installers ask for it."""
 
-from mdelab.catalogue.health import health
+from mdelab.endpoint import client_version
 from mdelab.endpoint.machine import DEFENDER
 from mdelab.endpoint.program import Device, Io
 from mdelab.endpoint.programs.speech import complain, not_simulated
@@ -16,7 +16,7 @@ async def dpkg(device: Device, argv: list[str], io: Io) -> int:
     architecture = _ARCHITECTURES["dpkg"][device.machine.spec.architecture]
     io.out.write(
         f"Package: {argv[2]}\nStatus: install ok installed\nPriority: optional\nSection: devel\n"
-        f"Maintainer: mdelab, simulated\nArchitecture: {architecture}\nVersion: {health().product.app_version}\n"
+        f"Maintainer: mdelab, simulated\nArchitecture: {architecture}\nVersion: {client_version.read(device.machine)}\n"
         "Description: Microsoft Defender for Endpoint\n"
     )
     return 0
@@ -33,7 +33,7 @@ async def rpm(device: Device, argv: list[str], io: Io) -> int:
         if not is_quiet:
             io.out.write(f"package {names[0]} is not installed\n")
         return 1
-    version = health().product.app_version
+    version = client_version.read(device.machine)
     architecture = _ARCHITECTURES["rpm"][device.machine.spec.architecture]
     if is_quiet:
         return 0

@@ -5,8 +5,8 @@ Source of the form: public samples and defender-docs mac-support-sys-ext.md. App
 
 import shlex
 
-from mdelab.catalogue.health import health
 from mdelab.catalogue.macos import Extension, approvals, macos, release_of
+from mdelab.endpoint import client_version
 from mdelab.endpoint.program import Device, Io
 from mdelab.endpoint.programs.speech import not_simulated
 
@@ -24,8 +24,9 @@ async def systemextensionsctl(device: Device, argv: list[str], io: Io) -> int:
     rows = [row for row in macos().extension if has_any and wanted in ("", row.category)]
     approved = approvals(spec)
     io.out.write(f"{len(rows)} extension(s)\n")
+    version = client_version.read(device.machine)
     for row in rows:
-        io.out.write(f"--- {row.category}\n{_HEADING}\n{_line(row, row.approval in approved)}\n")
+        io.out.write(f"--- {row.category}\n{_HEADING}\n{_line(row, version, row.approval in approved)}\n")
     return 0
 
 
@@ -60,12 +61,11 @@ def _kexts(device: Device, io: Io, wanted: str, *, shows_heading: bool) -> int:
         names.append(_KEXT)
     for index, name in enumerate(names, start=1):
         if wanted in ("", name):
-            version = health().product.app_version if name == _KEXT else spec.kernel
+            version = client_version.read(device.machine) if name == _KEXT else spec.kernel
             io.out.write(f"{index:>5}    0 0                  0          0          {name} ({version})\n")
     return 0
 
 
-def _line(row: Extension, is_approved: bool) -> str:
+def _line(row: Extension, version: str, is_approved: bool) -> str:
     mark, state = ("*\t*", "activated enabled") if is_approved else ("\t*", "activated waiting for user")
-    version = health().product.app_version
     return f"{mark}\t{macos().team_id}\t{row.id} ({version}/{version})\t{row.name}\t[{state}]"

@@ -14,7 +14,6 @@ def with_mac(facts: HealthFacts, machine: Machine) -> HealthFacts:
     services = machine.services()
     return replace(
         facts,
-        app_version=client_bundle.version(machine.files),
         release_ring=client_bundle.channel(machine.files).ring,
         expires_after_days=macos().shelf_life.days,
         other_products=tuple(row.name for row in macos().product if services.get(row.service, False)),

@@ -8,18 +8,16 @@ import shlex
 from dataclasses import dataclass
 from xml.parsers.expat import ExpatError
 
-from mdelab.endpoint.outcome import Failure
+from mdelab.endpoint import client_version
 from mdelab.endpoint.program import Device, Io
 from mdelab.endpoint.programs.caller import is_root
+from mdelab.endpoint.programs.installation import download
 from mdelab.endpoint.programs.macos import client_bundle
 from mdelab.endpoint.programs.speech import complain, not_simulated
-from mdelab.model.evidence import Purpose
-from mdelab.model.trust import Trust
 
 APPLICATION_ID = "WDAV00"
 
 _USE = f"Use: msupdate --list, --config, or --install [--apps {APPLICATION_ID}]."
-_OK = 200
 _DOWNLOAD = "/private/tmp/wdav-upgrade.pkg"
 
 
@@ -57,14 +55,14 @@ async def _update(device: Device, io: Io, *, installs: bool) -> int:
     files = device.machine.files
     feed = client_bundle.channel(files).feed
     io.out.write("Checking for updates...\n")
-    answer = await _get(device, feed)
+    answer = await download(device, feed)
     if isinstance(answer, str):
         return complain(io, f"Error: the update feed {feed} cannot be reached: {answer}")
     newest = _newest_in(answer)
     if newest is None:
         return complain(io, f"Error: the update feed {feed} cannot be read. Check what stands between this Mac and it.")
-    before = client_bundle.version(files)
-    if _numbers(newest.version) <= _numbers(before):
+    before = client_version.read(device.machine)
+    if client_version.numbers(newest.version) <= client_version.numbers(before):
         io.out.write("No updates available\n")
         return 0
     io.out.write(f"Updates available:\n\t{APPLICATION_ID} Microsoft Defender {newest.version} (installed {before})\n")
@@ -72,30 +70,21 @@ async def _update(device: Device, io: Io, *, installs: bool) -> int:
         return 0
     if not is_root(io):
         return complain(io, "Error: installing updates needs administrative rights. Run msupdate with sudo.")
-    content = await _get(device, newest.location)
+    content = await download(device, newest.location)
     if isinstance(content, str):
         return complain(io, f"Error: the update {newest.location} cannot be downloaded: {content}")
     files.write(_DOWNLOAD, content)
     code = await device.run(["installer", "-pkg", _DOWNLOAD, "-target", "/"], io=io)
     files.remove(_DOWNLOAD)
     if code == 0:
-        io.out.write(f"Update applied: Microsoft Defender {client_bundle.version(files)}\n")
+        io.out.write(f"Update applied: Microsoft Defender {client_version.read(device.machine)}\n")
     return code
 
 
-async def _get(device: Device, url: str) -> bytes | str:
-    """What lies at `url`; why there is nothing as a text. The updater trusts what the system trusts."""
-    answer = await device.fetch(url, purpose=Purpose.AGENT, trust=Trust.OS_STORE)
-    if isinstance(answer, Failure):
-        return answer.text
-    return answer.body if answer.status == _OK else f"the answer is HTTP {answer.status}"
-
-
 def _show_configuration(device: Device, io: Io) -> int:
-    files = device.machine.files
     io.out.write(
-        f"UpdateChannel: {client_bundle.channel(files).name}\nApplications:\n\tApplication ID: {APPLICATION_ID}\n"
-        f"\tApp Domain: com.microsoft.wdav\n\tVersion: {client_bundle.version(files)}\n"
+        f"UpdateChannel: {client_bundle.channel(device.machine.files).name}\nApplications:\n\tApplication ID: {APPLICATION_ID}\n"
+        f"\tApp Domain: com.microsoft.wdav\n\tVersion: {client_version.read(device.machine)}\n"
     )
     return 0
 
@@ -111,12 +100,8 @@ def _newest_in(body: bytes) -> _Update | None:
         for one in (entries if isinstance(entries, list) else [])
         if isinstance(one, dict) and _is_version(one.get("Update Version"))
     ]
-    return max(found, key=lambda one: _numbers(one.version), default=None)
+    return max(found, key=lambda one: client_version.numbers(one.version), default=None)
 
 
 def _is_version(value: object) -> bool:
     return isinstance(value, str) and all(part.isascii() and part.isdigit() for part in value.split("."))
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from mdelab.catalogue.support import unsupported
+from mdelab.endpoint import client_version
 from mdelab.endpoint.agent import AgentState
 from mdelab.endpoint.health import HealthFacts
 from mdelab.endpoint.machine import Machine
@@ -43,6 +44,7 @@ def gather(device: Device) -> HealthFacts:
     facts = HealthFacts(
         platform=machine.spec.platform,
         now=now,
+        app_version=client_version.read(machine),
         installed_at=_installed_at(device, now),
         is_licensed=agent.licensed,
         org_id=agent.onboarding.org_id if agent.onboarding else "",

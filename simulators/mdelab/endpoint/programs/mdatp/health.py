@@ -1,6 +1,7 @@
 """`mdatp health` and `mdatp version`. The fields themselves are `mdelab.endpoint.health`."""
 
 from mdelab.catalogue.health import health as health_catalogue
+from mdelab.endpoint import client_version
 from mdelab.endpoint.health import detail, field_names, fields, known_field, print_fields, print_json, print_value
 from mdelab.endpoint.programs.mdatp.call import OK, Call, Command
 from mdelab.endpoint.programs.mdatp.facts import gather
@@ -41,7 +42,7 @@ def _explain(call: Call) -> int:
 
 
 async def _version(call: Call) -> int:
-    call.say(f"Product version: {health_catalogue().product.app_version}")
+    call.say(f"Product version: {client_version.read(call.device.machine)}")
     return OK
 
 

@@ -17,6 +17,7 @@ from mdelab.endpoint.programs.windows.options import take
 from mdelab.endpoint.programs.windows.powershell import powershell
 from mdelab.endpoint.programs.windows.reg import reg
 from mdelab.endpoint.programs.windows.sc import sc
+from mdelab.endpoint.programs.windows.update import usoclient
 from mdelab.endpoint.programs.windows.waiting import ping, timeout
 from mdelab.model.windows_command_line import join
 
@@ -77,6 +78,7 @@ PROGRAMS: dict[str, Program] = {
     "systeminfo": systeminfo,
     "timeout": timeout,
     "type": type_,
+    "usoclient": usoclient,
     "ver": ver,
     "wevtutil": wevtutil,
     "where": where,
