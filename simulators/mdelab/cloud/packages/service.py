@@ -54,8 +54,8 @@ def _text(path: str) -> str | None:
             line = _apt(distribution, version, channel) or ""
             if line.endswith(f" {suite} main\n") and binary in _ARCHITECTURES:
                 return _apt_index(repositories().client[channel], binary.removeprefix("binary-"))
-        case [distribution, version, channel, "repodata", "primary.xml"] if _rpm(distribution, version, channel):
-            return _rpm_index(repositories().client[channel])
+        case [distribution, version, channel, "repodata", "primary.xml"] if channel in repositories().client:
+            return _rpm_index(repositories().client[channel]) if _rpm(distribution, version, channel) else None
         case [_, _, _, "pool" | "Packages", name] if found := _PACKAGE.fullmatch(name):
             if found[1] in repositories().client.values():
                 return client_package("mdatp-package", found[1]).decode()
