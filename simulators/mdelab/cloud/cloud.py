@@ -133,8 +133,9 @@ class Cloud:
         connectivity: Connectivity = "standard",
         geography: str = "US",
         user: str = "",
+        age: timedelta = timedelta(),
     ) -> PortalPackage:
-        """What the portal's download gives. user: who asks for it; "" for the lab's own administrator.
+        """What the portal's download gives. user: who asks for it; "" for the lab's own administrator. age: since when it lies.
 
         Raises LabError for what the portal does not offer, to this tenant or to this user.
         """
@@ -143,7 +144,7 @@ class Cloud:
         estate.licences.check_download(tenant.name, tenant.clock.now())
         return make_package(
             tenant, self._signer, self._lab_id,
-            kind=kind, platform=platform, method=method, connectivity=connectivity, geography=geography,
+            kind=kind, platform=platform, method=method, connectivity=connectivity, geography=geography, age=age,
         )  # fmt: skip
 
     def accounting(self, tenant: Tenant, endpoint: str = "") -> tuple[int, int, int]:

@@ -9,6 +9,7 @@ import logging
 import shutil
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -277,6 +278,7 @@ class Embedded:
             connectivity=order.connectivity,
             geography=order.geography,
             user=order.user,
+            age=timedelta(seconds=order.age_s),
         )
         return PackageInfo(file_name=file_name, members=members, blob=blob, expires=expires)
 

@@ -216,6 +216,8 @@ class PackageOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     geography: Literal["US", "EU", "UK", "AU"] = "US"
     user: str = ""
     """Whose download it is, by the roles of that user; "" for the lab's own administrator, who may do everything."""
+    age_s: Annotated[float, msgspec.Meta(ge=0, le=366 * 86_400)] = 0.0
+    """How long ago it was downloaded, in the tenant's time."""
 
 
 class Placing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -76,10 +76,8 @@ def is_offboarded(tenant: TenantClient, endpoint: str) -> None:
 
 @when("{endpoint:Name} gets an offboarding file that was downloaded {age:Duration} ago")
 def gets_old(tenant: TenantClient, endpoint: str, age: timedelta) -> None:
-    """Downloads it, lets that much time pass, then puts it onto the endpoint."""
-    text = blob(tenant, "offboarding", endpoint)
-    tenant.move(seconds=age.total_seconds())
-    tenant.place_package(endpoint, "offboarding", text)
+    """It lay somewhere since then, as left-over packages do."""
+    tenant.place_package(endpoint, "offboarding", blob(tenant, "offboarding", endpoint, age))
 
 
 @given("a left-over offboarding file on {endpoint:Name}")

@@ -1,5 +1,7 @@
 """The packages that the portal hands out, and how they come onto an endpoint."""
 
+from datetime import timedelta
+
 from mdelab.bdd.last import Last
 from mdelab.bdd.registry import then, when
 from mdelab.bdd.steps.commands import run_each
@@ -13,14 +15,20 @@ from mdelab.model.package import Kind
 from mdelab.model.platform import Platform
 
 
-def order(tenant: TenantClient, kind: Kind, platform: Platform = LINUX, method: str = "configuration") -> PackageInfo:
-    """Download a package, as an administrator does."""
-    return tenant.package(PackageOrder(kind=kind, platform=platform, method=method))
+def order(
+    tenant: TenantClient,
+    kind: Kind,
+    platform: Platform = LINUX,
+    method: str = "configuration",
+    age: timedelta = timedelta(),
+) -> PackageInfo:
+    """A package that an administrator downloaded so long ago; now, if nothing is said."""
+    return tenant.package(PackageOrder(kind=kind, platform=platform, method=method, age_s=age.total_seconds()))
 
 
-def blob(tenant: TenantClient, kind: Kind, endpoint: str) -> str:
+def blob(tenant: TenantClient, kind: Kind, endpoint: str, age: timedelta = timedelta()) -> str:
     """What a package for this endpoint carries: the JSON that each medium wraps."""
-    return order(tenant, kind, tenant.endpoint(endpoint).platform).blob
+    return order(tenant, kind, tenant.endpoint(endpoint).platform, age=age).blob
 
 
 def script(package: PackageInfo) -> tuple[str, str]:

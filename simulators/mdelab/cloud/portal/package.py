@@ -5,7 +5,7 @@ out says that it is the lab's, and the scripts refuse to run on a real machine.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from cryptography import x509
@@ -58,8 +58,9 @@ def make_package(
     method: str,
     connectivity: Connectivity,
     geography: str,
+    age: timedelta = timedelta(),
 ) -> PortalPackage:
-    """A fresh download. Raises LabError for a platform, method or geography that the portal does not offer."""
+    """A download that is so old already. Raises LabError for a platform, method or geography that the portal does not offer."""
     download = download_of(platform, kind, method)
     if geography not in geographies():
         raise LabError(f"geography {geography!r} is not one of {', '.join(geographies())}. Choose one of these.")
@@ -68,7 +69,7 @@ def make_package(
         body = _onboarding(tenant, platform, connectivity, geography)
         prefix = streamlined_prefix() if connectivity == "streamlined" else ""
     else:
-        expires = tenant.clock.now() + timing().after("offboarding_package")
+        expires = tenant.clock.now() - age + timing().after("offboarding_package")
         until = f"valid_until_{expires:%Y-%m-%d}"
         body = _offboarding(tenant, platform, expires)
     ids = tenant.stream("profile", platform, kind)
