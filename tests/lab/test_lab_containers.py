@@ -7,6 +7,7 @@ import signal
 import socketserver
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ import pytest
 from mdelab.lab.launch import down, launch, leftovers, up
 from mdelab.lab.state import labs_folder
 from mdelab.model.device import DeviceSpec
-from mdelab.model.errors import NotReady
+from mdelab.model.errors import LabError, NotReady
 
 _GONE_WITHIN_S = 60.0
 
@@ -64,9 +65,19 @@ def _engine(path: Path, api: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def state(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    return tmp_path
+def state(monkeypatch):
+    with tempfile.TemporaryDirectory(prefix="mdelab-") as folder:  # pytest's own has too long a path for sockets
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield Path(folder)
+
+
+def test_a_state_folder_that_is_too_deep_for_sockets_is_refused(state, monkeypatch):
+    deep = state / ("deep" * 20)
+    deep.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(deep))
+
+    with pytest.raises(LabError, match="Set XDG_RUNTIME_DIR to a folder with a shorter path"):
+        up(backend="docker")
 
 
 def test_without_an_engine_it_says_how_to_start_one_and_leaves_nothing(state, monkeypatch):

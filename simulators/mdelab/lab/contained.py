@@ -113,9 +113,8 @@ async def _serve(folder: Path, spec: LabSpec) -> None:
             await lab.start()
         except Exception as error:
             _log.exception("the lab could not start")
-            is_expected = isinstance(error, LabError | NotReady)
-            text = str(error) if is_expected else f"{type(error).__name__}: {error}"
-            driver.say(Failed(error=text, is_expected=is_expected))
+            text = str(error) if isinstance(error, LabError | NotReady) else f"{type(error).__name__}: {error}"
+            driver.say(Failed(error=text, is_of_caller=isinstance(error, LabError)))
             return
         control = ControlServer(lab, begin.wan, CONTROL_PORT, begin.token)
         async with control.serving():

@@ -22,6 +22,7 @@ import psutil
 from docker.models.containers import Container
 
 from mdelab import __version__
+from mdelab.lab.contained import CHANNELS
 from mdelab.lab.docker import labels
 from mdelab.lab.docker.containers import Containers, output_of
 from mdelab.lab.docker.engine import connect, said_plainly
@@ -44,6 +45,7 @@ from mdelab.lab.remote.driver import (
     ToLab,
     line,
 )
+from mdelab.lab.remote.place import DOOR
 from mdelab.lab.spec import LabSpec
 from mdelab.lab.state import LabState, Ready, publish
 from mdelab.model.errors import LabError, NotReady
@@ -51,6 +53,9 @@ from mdelab.model.errors import LabError, NotReady
 T = TypeVar("T")
 
 _READY_WITHIN_S = 60.0
+
+_LONGEST_SOCKET_PATH = 107
+"""Linux: `sun_path` in unix(7), less its last byte."""
 
 _log = logging.getLogger(__name__)
 
@@ -128,6 +133,7 @@ class ContainedLab:
 
     async def start(self) -> str:
         """Start everything; the URL of the control API. Raises NotReady or LabError; `stop` removes what was made."""
+        _check_length(self._folder)
         loop = asyncio.get_running_loop()
         self._arrival, self._started = loop.create_future(), loop.create_future()
         client = self._client = await asyncio.to_thread(connect)
@@ -198,8 +204,8 @@ class ContainedLab:
                 match decoder.decode(text):
                     case Started():
                         self._started.set_result(None)
-                    case Failed(error=error, is_expected=is_expected):
-                        self._started.set_exception(LabError(error) if is_expected else NotReady(error))
+                    case Failed(error=error, is_of_caller=is_of_caller):
+                        self._started.set_exception(LabError(error) if is_of_caller else NotReady(error))
                     case (Make() | Remove()) as wanted:
                         task = asyncio.create_task(self._obey(wanted))
                         self._asked.add(task)
@@ -230,6 +236,16 @@ class ContainedLab:
     def _send(self, message: ToLab) -> None:
         if self._writer is not None and not self._writer.is_closing():
             self._writer.write(line(message))
+
+
+def _check_length(folder: Path) -> None:
+    """Raise LabError when the sockets in the lab's folder would have paths that no socket can have."""
+    longest = folder / CHANNELS / "99999" / DOOR
+    if len(os.fsencode(longest)) > _LONGEST_SOCKET_PATH:
+        raise LabError(
+            f"the lab's folder {str(folder)!r} has too long a path for the sockets in it, which may have "
+            f"{_LONGEST_SOCKET_PATH} bytes. Set XDG_RUNTIME_DIR to a folder with a shorter path, or give the lab a shorter name."
+        )
 
 
 def _published(container: Container, port: int) -> str:

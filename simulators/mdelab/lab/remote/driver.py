@@ -44,7 +44,8 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The lab could not start."""
 
     error: str
-    is_expected: bool
+    is_of_caller: bool
+    """Whether the spec asks for what is impossible; else something failed."""
 
 
 class Make(msgspec.Struct, frozen=True, kw_only=True, tag=True):

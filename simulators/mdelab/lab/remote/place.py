@@ -17,6 +17,10 @@ _COMES_WITHIN_S = 60.0
 """Host time from the start of a process to its connection: half a second, far more on a loaded machine."""
 
 
+DOOR = "lab.sock"
+"""In the folder of a process."""
+
+
 class Door:
     """Where one process reaches the lab: a unix socket in a folder that both see."""
 
@@ -29,7 +33,7 @@ class Door:
     async def open(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._arrival = asyncio.get_running_loop().create_future()
-        self._server = await asyncio.start_unix_server(self._come, str(self.folder / "lab.sock"), limit=MAX_LINE_BYTES)
+        self._server = await asyncio.start_unix_server(self._come, str(self.folder / DOOR), limit=MAX_LINE_BYTES)
 
     async def arrival(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """The process's connection. Raises NotReady when it does not come."""
@@ -54,7 +58,7 @@ class Door:
             self._server.close()
             await self._server.wait_closed()
         with contextlib.suppress(OSError):
-            (self.folder / "lab.sock").unlink()
+            (self.folder / DOOR).unlink()
 
     async def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert self._arrival is not None
