@@ -48,8 +48,8 @@ test: $(READY) ## unit tests and scenarios under pytest
 images: $(READY) ## container images of the lab; BASE_IMAGE=NAME for another base than debian:bookworm-slim
 	$(BIN)/python -m mdelab.lab.docker.build images --base-image "$(BASE_IMAGE)"
 
-test-docker: $(READY) ## the scenarios that look inside containers, and one of each kind, on the container backend
-	$(BIN)/python -m pytest -q --lab-backend docker features/inside features/platforms features/interception
+test-docker: $(READY) ## scenarios in containers: what is inside them, and interception; all: pytest features --lab-backend docker
+	$(BIN)/python -m pytest -q --lab-backend docker features/inside features/interception
 
 conformance: $(BIN)/.conformance ## clients that we did not write, against the mock cloud and the control API
 	$(BIN)/python -m pytest -q tests/conformance
