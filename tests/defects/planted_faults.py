@@ -13,7 +13,7 @@ def _named(*faults: str) -> tuple[str, ...]:
     return tuple(NAMED.format(fault=fault) for fault in faults)
 
 
-FAULT_DEFECTS = (
+DEFECTS = (
     Defect(
         name="dns-answers-truly",
         wrong="The name server knows nothing of faults.",
@@ -102,7 +102,7 @@ FAULT_DEFECTS = (
         name="firewall-lets-all-pass",
         wrong="The firewall has rules and follows none.",
         path="network/gateway.py",
-        good="            await self._act(client, caller, name, fault, verdict)\n            return\n",
+        good="            await self._act(client, caller, name, fault, verdict, first)\n            return\n",
         bad="",
         run=(EVERY,),
         red=_named("tls-sni-blocked-rst"),

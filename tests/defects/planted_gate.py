@@ -14,7 +14,7 @@ OUTCOME = "tests/report/test_report_outcome.py"
 THRESHOLD = "tests/report/test_report_threshold.py"
 HAR = "tests/report/test_report_har.py"
 
-GATE_DEFECTS = (
+DEFECTS = (
     Defect(
         name="cloud-loses-one-in-ten-thousand",
         wrong="The cloud acknowledges ten thousand events and stores one less.",

@@ -8,7 +8,7 @@ ACTIONS = "features/api/actions.feature"
 LISTS = "features/api/lists.feature"
 API_ALERTS = "features/api/alerts.feature"
 
-IDENTITY_DEFECTS = (
+DEFECTS = (
     Defect(
         name="tokens-never-expire",
         wrong="The API takes a token however old it is.",

@@ -4,7 +4,7 @@ from planted import Defect
 
 TENANTS = "features/licences/tenants.feature"
 
-LICENCE_DEFECTS = (
+DEFECTS = (
     Defect(
         name="portal-serves-who-has-bought-nothing",
         wrong="The portal hands out packages to a tenant without a subscription.",

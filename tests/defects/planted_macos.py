@@ -9,7 +9,7 @@ REQUIREMENTS = "features/macos/requirements.feature"
 EVERY = "features/platforms/every.feature"
 CLIENTS = "features/connectivity/clients.feature"
 
-MAC_DEFECTS = (
+DEFECTS = (
     Defect(
         name="mac-counts-profiles-that-it-has-not",
         wrong="The client takes every configuration profile as delivered.",
@@ -218,8 +218,8 @@ MAC_DEFECTS = (
         name="inspector-exempts-nothing",
         wrong="The inspecting proxy reads what it was told to leave alone.",
         path="network/inspector/addon.py",
-        good="if rule and any(matches(",
-        bad="if rule and not any(matches(",
+        good="if policy and any(matches(",
+        bad="if policy and not any(matches(",
         run=(EVERY,),
         red=("a <platform> endpoint connects once the Defender hosts are exempt from inspection",),
     ),

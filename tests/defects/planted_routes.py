@@ -8,7 +8,7 @@ DISCOVERY = "features/routes/discovery.feature"
 DIAGNOSED = "features/routes/diagnosed.feature"
 STATIC = "features/routes/static.feature"
 
-ROUTE_DEFECTS = (
+DEFECTS = (
     Defect(
         name="pac-file-ignored",
         wrong="A PAC file is set and the client goes direct.",

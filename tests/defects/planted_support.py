@@ -9,7 +9,7 @@ MAC_DEPLOYMENT = "features/macos/deployment.feature"
 WINDOWS = "features/windows/onboarding.feature"
 EVERY = "features/platforms/every.feature"
 
-SUPPORT_DEFECTS = (
+DEFECTS = (
     Defect(
         name="every-distribution-is-compatible",
         wrong="The client works on every Linux distribution.",

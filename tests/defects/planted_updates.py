@@ -8,7 +8,7 @@ APT = "apt brings a newer client to Linux"
 YUM = "yum brings a newer client to Linux"
 MAC = "Microsoft AutoUpdate brings a newer client to a Mac"
 
-UPDATE_DEFECTS = (
+DEFECTS = (
     Defect(
         name="update-service-offers-nothing",
         wrong="The update service offers the client that every device has.",

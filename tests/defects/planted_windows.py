@@ -12,7 +12,7 @@ TEST_RAISES = "the documented PowerShell command raises its alert and closes by 
 TOOL_RAISES = "the Linux test tool raises its alert with low severity"
 TOGETHER = "alerts of a Windows, a macOS and a Linux endpoint are listed together"
 
-WINDOWS_DEFECTS = (
+DEFECTS = (
     Defect(
         name="windows-test-alert-misnamed",
         wrong="The Windows test raises an alert of another title.",

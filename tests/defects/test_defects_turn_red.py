@@ -3,52 +3,38 @@
 The same scenarios are green in a copy without a defect, so that red means the defect and not the copying.
 """
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
+import msgspec
 import pytest
-from planted import DEFECTS as COMMON_DEFECTS
 from planted import Defect
-from planted_faults import FAULT_DEFECTS
-from planted_gate import GATE_DEFECTS
-from planted_identity import IDENTITY_DEFECTS
-from planted_licences import LICENCE_DEFECTS
-from planted_macos import MAC_DEFECTS
-from planted_routes import ROUTE_DEFECTS
-from planted_support import SUPPORT_DEFECTS
-from planted_updates import UPDATE_DEFECTS
-from planted_windows import WINDOWS_DEFECTS
 
 from mdelab.catalogue.requirements import rows
 
 pytestmark = pytest.mark.defect
 
-DEFECTS = (
-    *COMMON_DEFECTS,
-    *FAULT_DEFECTS,
-    *GATE_DEFECTS,
-    *IDENTITY_DEFECTS,
-    *LICENCE_DEFECTS,
-    *MAC_DEFECTS,
-    *ROUTE_DEFECTS,
-    *SUPPORT_DEFECTS,
-    *UPDATE_DEFECTS,
-    *WINDOWS_DEFECTS,
-)
+_HERE = Path(__file__).parent
 
-_ROOT = Path(__file__).parents[2]
+DEFECTS: tuple[Defect, ...] = tuple(
+    defect for path in sorted(_HERE.glob("planted*.py")) for defect in import_module(path.stem).DEFECTS
+)
+"""Of every file whose name begins with `planted`, each with a tuple of that name."""
+
+_ROOT = _HERE.parents[1]
 _RUNS_AT_MOST_S = 900
 """Host time; a hanging lab must not hang the suite. A run takes some seconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int
     passed: frozenset[str]
     failed: frozenset[str]
@@ -117,47 +103,51 @@ def _those_named(title: str, cases: frozenset[str]) -> set[str]:
     return {case for case in cases if re.match(rf"{pattern}(\W.*)?$", case)}
 
 
-@pytest.fixture(scope="module")
-def chosen(request: pytest.FixtureRequest) -> tuple[Defect, ...]:
-    """The defects of this session: with `-k` only those that it names, so that trying one takes no time for the others."""
-    found = [
-        item.callspec.params["defect"]
-        for item in request.session.items
-        if hasattr(item, "callspec") and "defect" in item.callspec.params
-    ]
-    return tuple(found) or DEFECTS
+@pytest.fixture(scope="session")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Outcome]:
+    """What a file comes to in a copy without a defect: each is run once, by whichever worker asks first."""
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "good"
+    shared.mkdir(exist_ok=True)
+    copies: list[Path] = []
 
+    def outcome(file: str) -> Outcome:
+        kept = shared / re.sub(r"\W", "-", file)
+        with kept.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not kept.exists():
+                if not copies:
+                    copies.append(_copy(tmp_path_factory.mktemp("without")))
+                kept.write_bytes(msgspec.json.encode(_run(copies[0], (file,))))
+            return msgspec.json.decode(kept.read_bytes(), type=Outcome)
 
-@pytest.fixture(scope="module")
-def good(chosen: tuple[Defect, ...], tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    """The run of everything that is watched, in a copy without a defect."""
-    folder = _copy(tmp_path_factory.mktemp("good"))
-    return _run(folder, tuple(sorted({file for defect in chosen for file in defect.run})))
-
-
-def test_without_a_defect_all_that_is_watched_is_green(good, chosen):
-    assert good.exit_code == 0, good.output[-4000:]
-    for defect in chosen:
-        for title in defect.red:
-            assert _those_named(title, good.passed), f"{defect.name} watches {title!r}, which did not run"
+    return outcome
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
 def test_a_planted_defect_turns_its_scenarios_red(defect, tmp_path, good):
+    """Only the scenarios that must turn red are run with the defect."""
+    watched: set[str] = set()
+    expected: set[str] = set()
+    for file in defect.run:
+        green = good(file)
+        assert green.exit_code == 0, f"red without the defect:\n{green.output[-4000:]}"
+        cases = {case for title in defect.red for case in _those_named(title, green.passed)}
+        watched |= {file} if "::" in file else {f"{file}::{case}" for case in cases}
+        expected |= cases
+    for title in defect.red:
+        assert _those_named(title, frozenset(expected)), (
+            f"{defect.name} watches {title!r}, which is not green without it"
+        )
     folder = _copy(tmp_path)
     _plant(defect, folder)
 
-    outcome = _run(folder, defect.run)
+    outcome = _run(folder, tuple(sorted(watched)))
 
-    # 3: another scenario of the file lost its positive control by the defect. A lab that failed would prove nothing.
+    # 3: a scenario lost its positive control by the defect. A lab that failed would prove nothing.
     assert outcome.exit_code in (1, 3), f"{defect.wrong} Exit code {outcome.exit_code}.\n{outcome.output[-4000:]}"
     assert "the lab failed" not in outcome.output, outcome.output[-4000:]
-    # Other features may have a scenario whose title begins alike.
-    ran = outcome.passed | outcome.failed
-    for title in defect.red:
-        expected = _those_named(title, good.passed & ran)
-        assert expected, f"{title!r} is not green without the defect"
-        assert expected <= outcome.failed, f"{title!r} stays green although: {defect.wrong}"
+    assert expected <= outcome.failed, f"green although: {defect.wrong} {sorted(expected - outcome.failed)}"
 
 
 def test_names_are_unique_and_every_requirement_names_defects_that_exist():

@@ -146,6 +146,23 @@ def test_a_path_cannot_leave_the_device(lab: LabClient) -> None:
     tenant.delete()
 
 
+def test_the_name_of_a_removed_endpoint_is_free_again(lab: LabClient) -> None:
+    tenant = lab.create_tenant(TenantSpec())
+    tenant.add_endpoint(DeviceSpec(name="lin-1"))
+    tenant.write_file("lin-1", "/tmp/left", "behind")
+    tenant.remove_endpoint("lin-1")
+    tenant.add_endpoint(DeviceSpec(name="lin-1"))
+    assert "/tmp/left" not in tenant.files("lin-1")
+
+
+def test_the_name_of_an_endpoint_that_could_not_be_made_is_free_again(lab: LabClient) -> None:
+    tenant = lab.create_tenant(TenantSpec())
+    for _ in range(2):
+        with pytest.raises(LabError, match="plan9"):
+            tenant.add_endpoint(DeviceSpec(name="lin-1", distribution="plan9"))
+    tenant.add_endpoint(DeviceSpec(name="lin-1"))
+
+
 def test_a_change_of_an_endpoint_is_seen_in_it(lab: LabClient) -> None:
     tenant = lab.create_tenant(TenantSpec(name="changes"))
     tenant.put_hop(HopPolicy(name="corp-proxy", kind="tunnel"))

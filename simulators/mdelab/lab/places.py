@@ -1,5 +1,7 @@
 """Where devices come to be: a place is an address on the network and something that runs a sensor there."""
 
+import asyncio
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -49,7 +51,7 @@ class Place(Protocol):
         ...
 
     async def leave(self) -> None:
-        """Switch the device off; its place may be given to another."""
+        """Switch the device off; its files go, and its place may be given to another."""
         ...
 
 
@@ -124,3 +126,4 @@ class LoopbackPlace:
     async def leave(self) -> None:
         if self._sensor is not None:
             await self._sensor.stop()
+        await asyncio.to_thread(shutil.rmtree, self._root, ignore_errors=True)
