@@ -122,6 +122,17 @@ class Daemon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     source: str
 
 
+class MenuItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An item in a menu of the client's application."""
+
+    application: str
+    """As the system names its process."""
+    menu: str
+    name: str
+    basis: Basis
+    source: str
+
+
 class Product(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A protection product of somebody else."""
 
@@ -159,6 +170,7 @@ class MacCatalogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     profile: tuple[ConfigurationProfile, ...]
     channel: tuple[Channel, ...]
     daemon: tuple[Daemon, ...]
+    menu_item: tuple[MenuItem, ...]
     product: tuple[Product, ...]
     advice: tuple[Advice, ...]
     protected: tuple[str, ...]

@@ -10,6 +10,7 @@ from mdelab.endpoint.programs.macos.identity import sw_vers, sysctl, uname
 from mdelab.endpoint.programs.macos.installer import installer, pkgutil, uninstall
 from mdelab.endpoint.programs.macos.integrity import csrutil, guarded
 from mdelab.endpoint.programs.macos.launchd import launchctl
+from mdelab.endpoint.programs.macos.menus import osascript
 from mdelab.endpoint.programs.macos.network import networksetup, scutil
 from mdelab.endpoint.programs.macos.opening import open_
 from mdelab.endpoint.programs.macos.plutil import plutil
@@ -38,6 +39,7 @@ PROGRAMS: dict[str, Program] = {
     "mv": guarded(mv),
     "networksetup": networksetup,
     "open": open_,
+    "osascript": osascript,
     "pkgutil": pkgutil,
     "plutil": plutil,
     "profiles": profiles,
