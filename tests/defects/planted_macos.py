@@ -40,9 +40,9 @@ DEFECTS = (
     Defect(
         name="mac-licenses-what-it-does-not-support",
         wrong="A client on a beta of macOS says that it is licensed.",
-        path="endpoint/health.py",
-        good=" and not facts.unsupported\n",
-        bad="\n",
+        path="catalogue/support.py",
+        good="    return tuple(row.issue for row in unmet(spec))\n",
+        bad="    return ()\n",
         run=(REQUIREMENTS,),
         red=("a client that is there on a Mac with <field> <value> stays without a licence",),
     ),

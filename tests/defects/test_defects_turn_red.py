@@ -65,7 +65,7 @@ def _plant(defect: Defect, folder: Path) -> None:
 def _run(folder: Path, files: tuple[str, ...]) -> Outcome:
     """Run pytest over `files` in the copy; its own package comes first on the path."""
     env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "MDELAB", "COV_"))}
-    env |= {"PYTHONPATH": str(folder / "simulators")}
+    env |= {"PYTHONPATH": str(folder / "simulators"), "PYTHONDONTWRITEBYTECODE": ""}
     where = subprocess.run(
         [sys.executable, "-c", "import mdelab; print(mdelab.__file__)"],
         cwd=folder,
