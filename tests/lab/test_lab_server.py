@@ -146,6 +146,21 @@ def test_a_path_cannot_leave_the_device(lab: LabClient) -> None:
     tenant.delete()
 
 
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (HopPolicy(name="gateway", kind="tunnel"), "evidence has an observer of that name"),
+        (HopPolicy(name="Corp Proxy", kind="tunnel"), "devices find a hop by its name"),
+        (HopPolicy(name="corp-proxy", kind="tunnel", ports=(8888, 70_000)), "the port 70000"),
+    ],
+)
+def test_a_hop_that_cannot_be_is_refused(lab: LabClient, policy: HopPolicy, said: str) -> None:
+    tenant = lab.create_tenant(TenantSpec())
+    with pytest.raises(LabError, match=said):
+        tenant.put_hop(policy)
+    assert not tenant.hops()
+
+
 def test_the_name_of_a_removed_endpoint_is_free_again(lab: LabClient) -> None:
     tenant = lab.create_tenant(TenantSpec())
     tenant.add_endpoint(DeviceSpec(name="lin-1"))

@@ -9,13 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mdelab.catalogue.services import service_for
-from mdelab.model.evidence import Connection, Evidence, Purpose
+from mdelab.model.evidence import OBSERVERS, Connection, Evidence, Purpose
 from mdelab.model.trust import Trust
 
 OWN = (Purpose.AGENT, Purpose.TEST)
 """The purposes by which a device is judged; other programs count only where these never tried."""
 
-NOT_HOPS = ("agent", "curl", "dns", "gateway", "cloud")
 """Observers that no client chose as its proxy."""
 
 
@@ -82,7 +81,7 @@ def latest(connection: Connection) -> int:
 
 def hops(connection: Connection) -> list[str]:
     """The observers between the client and the cloud."""
-    return [observer for observer in connection.observers if observer not in NOT_HOPS]
+    return [observer for observer in connection.observers if observer not in OBSERVERS]
 
 
 def route_of(one: Attempt, connections: Sequence[Connection]) -> Evidence | None:

@@ -12,6 +12,7 @@ import urllib3
 
 from mdelab import __version__
 from mdelab.lab import wire
+from mdelab.lab.answer import Answer
 from mdelab.lab.mde_api import MdeApi
 from mdelab.lab.state import DEFAULT_NAME, find
 from mdelab.model.device import DeviceSpec
@@ -42,14 +43,6 @@ def connect(name: str = DEFAULT_NAME) -> "LabClient":
             f"End it with `mdelab down --lab {name}` and start it anew, or use the mdelab that started it."
         )
     return LabClient(state.address, state.token)
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What a host of the mock cloud answered."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
 
 
 class LabClient:

@@ -1,16 +1,14 @@
 """A small client of the Defender API, as a customer's automation is one: a real token over real HTTPS."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
+from mdelab.lab.answer import Answer
 from mdelab.lab.wire import ApiApp
 from mdelab.model.errors import LabError
-
-if TYPE_CHECKING:
-    from mdelab.lab.client import Answer
 
 BASE = "https://api.securitycenter.microsoft.com"
 
@@ -21,7 +19,7 @@ Rows = list[dict[str, Any]]
 class MdeApi:
     """The Defender API of one tenant, for one of its applications."""
 
-    def __init__(self, fetch: "Callable[..., Answer]", tenant_id: str, app: ApiApp) -> None:
+    def __init__(self, fetch: Callable[..., Answer], tenant_id: str, app: ApiApp) -> None:
         """fetch: sends a request to a simulated host, as `LabClient.fetch` does."""
         self._fetch = fetch
         self._tenant_id = tenant_id
@@ -63,7 +61,7 @@ class MdeApi:
     def patch(self, path: str, body: dict[str, Any]) -> Any:
         return self._call("PATCH", path, msgspec.json.encode(body))
 
-    def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> "Answer":
+    def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
         """One request with the token that it holds, and its answer whatever it is."""
         return self._send(method, path, msgspec.json.encode(body) if body is not None else b"")
 
@@ -74,7 +72,7 @@ class MdeApi:
             raise LabError(f"no token for {scope}: {answer.status} {answer.body.decode(errors='replace')}")
         self.token = str(msgspec.json.decode(answer.body)["access_token"])
 
-    def ask_for_token(self, *, tenant_id: str = "", **changes: str) -> "Answer":
+    def ask_for_token(self, *, tenant_id: str = "", **changes: str) -> Answer:
         """Entra's answer to a token request. changes: of the form's fields; "" leaves one out. tenant_id: "" for the own."""
         form = {
             "grant_type": "client_credentials",
@@ -106,7 +104,7 @@ class MdeApi:
             )
         return msgspec.json.decode(answer.body) if answer.body else None
 
-    def _send(self, method: str, path: str, body: bytes) -> "Answer":
+    def _send(self, method: str, path: str, body: bytes) -> Answer:
         if not self.token:
             self.sign_in()
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}

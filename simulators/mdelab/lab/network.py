@@ -11,7 +11,7 @@ from mdelab.model.tenant import HopPolicy, Tenant
 
 async def put_hop(backend: Backend, tenant: Tenant, policy: HopPolicy) -> HopPolicy:
     """Make or change a hop. It keeps its place while its kind stays. Raises LabError."""
-    policy.pac.check()
+    policy.check()
     old = tenant.hops.get(policy.name)
     slot = old.slot if old is not None and old.kind == policy.kind else free_slot(tenant, policy.kind)
     placed = msgspec.structs.replace(policy, slot=slot)

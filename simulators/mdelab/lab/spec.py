@@ -66,6 +66,8 @@ class LabSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             _no_twins(f"endpoint in tenant {tenant.name!r}", names)
             _no_twins(f"hop in tenant {tenant.name!r}", [hop.name for hop in tenant.hop])
             _no_twins(f"fault in tenant {tenant.name!r}", [fault.id or fault.kind for fault in tenant.fault])
+            for hop in tenant.hop:
+                hop.check()
             for fault in tenant.fault:
                 fault.check()
                 fault_row(fault.kind)

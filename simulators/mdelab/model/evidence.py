@@ -37,6 +37,10 @@ class Purpose(StrEnum):
     """Another program on the device, such as curl."""
 
 
+OBSERVERS = ("agent", "curl", "dns", "gateway", "cloud", "entrance")
+"""The lab's own; every other observer is a hop, by the tenant's name for it."""
+
+
 class TlsSeen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One handshake as one side saw it."""
 

@@ -5,12 +5,15 @@ looks the policy up by the client's address.
 """
 
 import random
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
 
 from mdelab.model.clock import Clock
+from mdelab.model.errors import LabError
+from mdelab.model.evidence import OBSERVERS
 from mdelab.model.fault import Faults
 from mdelab.model.pac_file import PacFile
 from mdelab.model.seeds import derive, guid, stream
@@ -19,6 +22,9 @@ from mdelab.model.work import Work
 
 HopKind = Literal["tunnel", "inspecting", "pac"]
 """`pac` is a web server inside the tenant's network that serves its PAC file; the others are proxies."""
+
+
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 class HopPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -40,6 +46,20 @@ class HopPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a `pac` hop answers for /proxy.pac and /wpad.dat."""
     slot: int = 0
     """Which listener of its kind it is in the tenant: shared hops listen once for each slot. Hops of one kind are numbered."""
+
+    def check(self) -> None:
+        """Raise LabError for a hop that cannot be."""
+        if not _NAME.fullmatch(self.name) or self.name in OBSERVERS:
+            why = (
+                "evidence has an observer of that name" if self.name in OBSERVERS else "devices find a hop by its name"
+            )
+            raise LabError(
+                f"a hop cannot be called {self.name!r}: {why}. "
+                "Use lower case letters, digits and dashes, at most 63, such as 'corp-proxy'."
+            )
+        if wrong := [port for port in self.ports if not 1 <= port <= 65_535]:
+            raise LabError(f"hop {self.name!r} has the port {wrong[0]}. Give a number from 1 to 65535.")
+        self.pac.check()
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

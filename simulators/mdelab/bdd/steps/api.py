@@ -13,7 +13,8 @@ from mdelab.bdd.registry import given, then, when
 from mdelab.bdd.steps.alerts import alerts
 from mdelab.bdd.steps.identity import expect_refusal
 from mdelab.bdd.verdict import Unmet
-from mdelab.lab.client import Answer, LabClient, TenantClient
+from mdelab.lab.answer import Answer
+from mdelab.lab.client import LabClient, TenantClient
 from mdelab.lab.mde_api import Rows
 
 _BY = {"Comment": "scenario"}

@@ -8,7 +8,8 @@ import msgspec
 from mdelab.bdd.registry import given, then, when
 from mdelab.bdd.tenancy import other_tenant
 from mdelab.bdd.verdict import Unmet
-from mdelab.lab.client import Answer, LabClient, TenantClient
+from mdelab.lab.answer import Answer
+from mdelab.lab.client import LabClient, TenantClient
 from mdelab.lab.mde_api import BASE
 from mdelab.lab.wire import ApplicationChange, ApplicationSpec
 
