@@ -47,7 +47,7 @@ run: $(READY) ## the whole lab: every scenario, then a load of endpoints; a tabl
 	$(BIN)/mdelab verify --endpoints $(ENDPOINTS)
 
 test: $(READY) ## unit tests and scenarios under pytest
-	$(BIN)/python -m pytest -n $(WORKERS) -q
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
 
 images: $(READY) ## container images of the lab; BASE_IMAGE=NAME for another base than debian:bookworm-slim
 	$(BIN)/python -m mdelab.lab.docker.build images --base-image "$(BASE_IMAGE)"
