@@ -21,6 +21,7 @@ WRONG_PAC = """function FindProxyForURL(url, host) {
 PAC = WRONG_PAC.replace('"cdn.x.cp.*"', '"intranet.*"')
 LIST = """*.wd.microsoft.com
 *.wdcp.microsoft.com
+wdcp.microsoft.com
 *.endpoint.security.microsoft.com
 .events.data.microsoft.com
 """ + "\n".join(
