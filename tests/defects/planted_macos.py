@@ -118,14 +118,23 @@ DEFECTS = (
     Defect(
         name="mac-goes-round-its-proxy",
         wrong="The client does not use the proxy of the system.",
-        path="endpoint/environment.py",
-        good="        if fixed.is_on and fixed.host:\n",
-        bad="        if not fixed.is_on and fixed.host:\n",
+        path="endpoint/proxy_places.py",
+        good="    if not fixed.is_on:\n",
+        bad="    if fixed.is_on:\n",
         run=(CONNECTIVITY,),
         red=(
             "a Mac whose traffic is blocked connects once it is allowed",
             "a Mac works once its proxy permits anonymous traffic",
         ),
+    ),
+    Defect(
+        name="mac-programs-go-round-its-proxy",
+        wrong="What runs in Terminal does not use the proxy of the system.",
+        path="endpoint/environment.py",
+        good="        if fixed.is_on and fixed.host:\n",
+        bad="        if not fixed.is_on and fixed.host:\n",
+        run=(CONNECTIVITY,),
+        red=("a Mac whose traffic is blocked connects once it is allowed",),
     ),
     Defect(
         name="mac-swaps-its-extensions",
