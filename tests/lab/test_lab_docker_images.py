@@ -67,3 +67,11 @@ def test_a_dockerfile_needs_only_the_classic_builder(path):
 
     assert "# syntax" not in text
     assert "--mount" not in text
+
+
+def test_images_of_two_clones_or_of_ones_own_registry_have_names_of_their_own(monkeypatch):
+    assert content.tag("lab").startswith("mdelab/lab:")
+
+    monkeypatch.setenv(content.PREFIX, "registry.example/security/mdelab")
+
+    assert content.tag("lab").startswith("registry.example/security/mdelab/lab:")

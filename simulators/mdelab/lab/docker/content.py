@@ -1,6 +1,7 @@
 """What goes into the images of this version: names, and the digest of the package by which an image of another is told."""
 
 import hashlib
+import os
 from functools import cache
 from pathlib import Path
 
@@ -19,9 +20,13 @@ LAB_IMAGE = "lab"
 ENDPOINT_IMAGES = {platform: f"endpoint-{platform.value}" for platform in Platform}
 
 
+PREFIX = "MDELAB_IMAGES"
+"""Environment variable: what the images' names begin with, for images in a registry of one's own, or of two clones at once."""
+
+
 def tag(image: str) -> str:
     """`mdelab/lab:0.1.0`"""
-    return f"mdelab/{image}:{__version__}"
+    return f"{os.environ.get(PREFIX) or 'mdelab'}/{image}:{__version__}"
 
 
 def shipped() -> list[Path]:
