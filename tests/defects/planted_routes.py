@@ -4,6 +4,7 @@ from planted import Defect
 
 PAC = "features/routes/pac.feature"
 BROKEN = "features/routes/broken.feature"
+FAULTY = "features/faults/routes.feature"
 DISCOVERY = "features/routes/discovery.feature"
 DIAGNOSED = "features/routes/diagnosed.feature"
 STATIC = "features/routes/static.feature"
@@ -127,6 +128,18 @@ DEFECTS = (
         red=(
             "a Mac behind a firewall whose PAC file is answered with <status> is told so",
             "a <platform> endpoint with <setting> behind a firewall is told <cause>",
+        ),
+    ),
+    Defect(
+        name="system-sees-what-a-user-set",
+        wrong="The sensor, which runs as SYSTEM, follows the PAC file of whoever is signed in.",
+        path="endpoint/route.py",
+        good="        if row.unused and setting is not None:\n",
+        bad="        if row.unused == 'pac-set-on-linux' and setting is not None:\n",
+        run=(DISCOVERY, FAULTY),
+        red=(
+            "win-1 takes only what its platform supports",
+            "wpad-user-not-system leaves a Windows endpoint without its proxy, is named, and leaves no trace",
         ),
     ),
 )
