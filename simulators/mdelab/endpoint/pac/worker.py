@@ -14,7 +14,7 @@ import msgspec
 from mdelab.endpoint.pac.messages import Broken, Outcome, Task
 from mdelab.model.pac import Problem
 
-LIMIT_S = 5.0
+LIMIT_S = 2.0
 """Processor time of one run. WinHTTP grants 60 s; nobody waits that long for a test to say so."""
 
 _AGAIN_S = 0.5
