@@ -23,6 +23,20 @@ class Shell:
         self._env = {name: value for name, value in os.environ.items() if name not in unwanted}
         self._env["XDG_RUNTIME_DIR"] = str(folder)
 
+    def completes(self, *words: str) -> list[str]:
+        """What bash offers for the last of the words."""
+        env = self._env | {
+            "_MDELAB_COMPLETE": "bash_complete",
+            "COMP_WORDS": " ".join(["mdelab", *words]),
+            "COMP_CWORD": str(len(words)),
+        }
+        # click goes by the name of the program, which with -m is not the command's.
+        start = "import sys; sys.argv[0] = 'mdelab'; from mdelab.cli.main import main; main()"
+        done = subprocess.run(
+            [sys.executable, "-c", start], capture_output=True, text=True, check=True, env=env, timeout=120
+        )
+        return [line.partition(",")[2] for line in done.stdout.split()]  # click says an empty line for nothing
+
     def __call__(self, *argv: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "mdelab.cli", *argv],
@@ -159,3 +173,14 @@ def test_run_without_a_lab_starts_one_and_leaves_none(tmp_path: Path) -> None:
     assert done.stdout == f"OK {REPORT_URL}\nOK https://cdn.x.cp.wd.microsoft.com/ping\n"
     assert alone("status").returncode == 3
     assert list((tmp_path / "mdelab" / "labs").iterdir()) == []
+
+
+def test_a_shell_completes_endpoints_labs_and_faults(lab):
+    assert "lin-1" in lab.completes("exec", "li")
+    assert lab.completes("diagnose", "mac") == []
+    assert lab.completes("down", "--lab", "d") == ["default"]
+    assert lab.completes("reproduce", "tls-intercepted-p") == ["tls-intercepted-partial"]
+
+
+def test_a_shell_without_a_lab_completes_nothing_and_says_nothing(tmp_path):
+    assert Shell(tmp_path).completes("exec", "li") == []

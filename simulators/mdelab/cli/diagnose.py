@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mdelab.cli import known
 from mdelab.cli.output import json_option, print_json, print_rows
 from mdelab.cli.target import lab_option, reach_tenant, tenant_option
 
@@ -15,7 +16,7 @@ _MOST_LINES = 12
 
 
 @click.command()
-@click.argument("endpoint")
+@click.argument("endpoint", shell_complete=known.endpoints)
 @lab_option
 @tenant_option
 @json_option

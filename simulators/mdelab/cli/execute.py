@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from mdelab.cli import known
 from mdelab.cli.output import json_option, note, print_json, printable
 from mdelab.cli.target import lab_option, reach_tenant, tenant_option
 
@@ -13,7 +14,7 @@ from mdelab.cli.target import lab_option, reach_tenant, tenant_option
 @tenant_option
 @json_option
 @click.option("--stdin", "use_stdin", is_flag=True, help="Hand this command's standard input to the program.")
-@click.argument("endpoint")
+@click.argument("endpoint", shell_complete=known.endpoints)
 @click.argument("cmd", nargs=-1, required=True, type=click.UNPROCESSED)
 def command(lab: str, tenant: str, as_json: bool, use_stdin: bool, endpoint: str, cmd: tuple[str, ...]) -> int:
     """Run CMD on ENDPOINT, one of the programs that its platform has. The exit code is the program's.

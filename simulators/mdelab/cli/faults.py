@@ -3,11 +3,12 @@
 import click
 
 from mdelab.catalogue.faults import FaultRow, Parameter, fault_row, fault_rows, found
+from mdelab.cli import known
 from mdelab.cli.output import json_option, print_json, print_rows
 
 
 @click.command()
-@click.argument("word", required=False, default="")
+@click.argument("word", required=False, default="", shell_complete=known.faults)
 @json_option
 def command(word: str, as_json: bool) -> None:
     """List the faults that can be put into a tenant; those whose id or summary holds WORD; or one of them in full.

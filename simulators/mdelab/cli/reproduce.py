@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from mdelab.catalogue.faults import FaultRow, fault_row
+from mdelab.cli import known
 from mdelab.cli.diagnose import rows
 from mdelab.cli.output import json_option, note, print_json, print_rows
 from mdelab.model.errors import LabError
@@ -22,7 +23,7 @@ _MOST_LINES = 12
 
 
 @click.command()
-@click.argument("fault")
+@click.argument("fault", shell_complete=known.faults)
 @click.option("--platform", type=click.Choice([one.value for one in Platform]), required=True, help="Of the device.")
 @click.option(
     "--set", "given", multiple=True, metavar="NAME=VALUE", help="A parameter of the fault; `mdelab faults FAULT`."

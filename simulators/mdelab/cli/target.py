@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from mdelab.cli import known
+
 if TYPE_CHECKING:
     from mdelab.lab.client import LabClient, TenantClient
 
@@ -16,7 +18,13 @@ DEFAULT_LAB = "default"
 def lab_option(function: F) -> F:
     """`--lab NAME`, also as MDELAB_LAB; handed over as `lab`."""
     return click.option(
-        "--lab", default=DEFAULT_LAB, envvar="MDELAB_LAB", show_default=True, metavar="NAME", help="The lab to talk to."
+        "--lab",
+        default=DEFAULT_LAB,
+        envvar="MDELAB_LAB",
+        show_default=True,
+        metavar="NAME",
+        help="The lab to talk to.",
+        shell_complete=known.labs,
     )(function)
 
 
