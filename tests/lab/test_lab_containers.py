@@ -1,74 +1,26 @@
-"""A lab in containers, seen from the host: what it says when the machine lacks something, and that nothing is left."""
+"""A lab in containers, seen from the host: it takes everything with it, however it ends.
 
-import contextlib
-import json
+What it says when the machine lacks something is in test_lab_docker_refused.py.
+"""
+
 import os
 import signal
-import socketserver
 import subprocess
 import sys
-import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler
-from pathlib import Path
+import uuid
+from collections.abc import Callable, Iterator
 
 import pytest
+from docker_ground import asked, made
 
+from mdelab.lab.client import LabClient
 from mdelab.lab.launch import down, launch, leftovers, up
-from mdelab.lab.state import labs_folder
+from mdelab.lab.state import LabState, labs_folder
 from mdelab.model.device import DeviceSpec
-from mdelab.model.errors import LabError, NotReady
+from mdelab.model.errors import LabError
 
-_GONE_WITHIN_S = 60.0
-
-
-class _Engine(socketserver.UnixStreamServer):
-    """An engine that says its version and nothing else."""
-
-    def __init__(self, path: Path, api: str) -> None:
-        self.api = api
-        super().__init__(str(path), _Answer)
-
-    def get_request(self):  # type: ignore[no-untyped-def]  # the handler wants an address that a unix socket has not
-        request, _ = super().get_request()
-        return request, ("engine", 0)
-
-
-class _Answer(BaseHTTPRequestHandler):
-    server: _Engine
-
-    def do_GET(self) -> None:
-        body = json.dumps({"ApiVersion": self.server.api, "Version": "1"}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args: object) -> None:
-        """Tests are quiet."""
-
-
-@contextlib.contextmanager
-def _engine(path: Path, api: str) -> Iterator[None]:
-    server = _Engine(path, api)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@pytest.fixture
-def state(monkeypatch):
-    with tempfile.TemporaryDirectory(prefix="mdelab-") as folder:  # pytest's own has too long a path for sockets
-        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
-        yield Path(folder)
+_WITHIN_S = 90.0
 
 
 def test_a_state_folder_that_is_too_deep_for_sockets_is_refused(state, monkeypatch):
@@ -77,24 +29,6 @@ def test_a_state_folder_that_is_too_deep_for_sockets_is_refused(state, monkeypat
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(deep))
 
     with pytest.raises(LabError, match="Set XDG_RUNTIME_DIR to a folder with a shorter path"):
-        up(backend="docker")
-
-
-def test_without_an_engine_it_says_how_to_start_one_and_leaves_nothing(state, monkeypatch):
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{state}/nowhere.sock")
-
-    with pytest.raises(NotReady, match="systemctl start docker"):
-        up(backend="docker")
-    assert not list(labs_folder().iterdir())
-
-
-def test_an_engine_that_is_too_old_is_refused_with_both_versions(state, monkeypatch):
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{state}/old.sock")
-
-    with (
-        _engine(state / "old.sock", "1.24"),
-        pytest.raises(NotReady, match=r"offers API 1\.24, and the lab needs 1\.41"),
-    ):
         up(backend="docker")
 
 
@@ -107,52 +41,87 @@ def test_without_an_engine_nothing_can_be_left(state, monkeypatch):
     assert asked.stdout.strip() == "[]"
 
 
-@pytest.fixture(scope="module")
-def images() -> None:
-    """Skips where no engine answers, or has not the images of this very package."""
-    asked = subprocess.run(
-        [sys.executable, "-m", "mdelab.lab.docker.images"], capture_output=True, text=True, timeout=60, check=False
-    )
-    if asked.returncode:
-        pytest.skip(asked.stderr.strip())
+@pytest.fixture
+def name(images: None) -> Iterator[str]:
+    """Of a lab of one test, which leaves what it found."""
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    before = made(name)
+    yield name
+    assert made(name) == before
 
 
-def _made() -> list[str]:
-    """Everything of labs that the engine has."""
-    names: list[str] = []
-    for what in (["ps", "--all"], ["network", "ls"]):
-        shown = "{{.Names}}" if what[0] == "ps" else "{{.Name}}"
-        command = ["docker", *what, "--filter", "label=mdelab.lab", "--format", shown]
-        names += subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.split()
-    return names
+def _with_device(state: LabState) -> str:
+    """A device of the lab; the name of its container."""
+    client = LabClient(state.address, state.token)
+    made = client.tenant().add_endpoint(DeviceSpec(name="lin-1"))
+    client.close()
+    return made.container
 
 
-def _of(lab_id: str) -> list[str]:
-    return [name for name in _made() if lab_id in name]
+def _await(what: str, is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _WITHIN_S
+    while not is_so():
+        assert time.monotonic() < deadline, f"not within {_WITHIN_S:g} s: {what}"
+        time.sleep(0.1)
 
 
-@pytest.mark.usefixtures("images")
-def test_a_lab_takes_its_containers_and_networks_with_it(state):
-    with launch(backend="docker") as lab:
+def test_a_lab_takes_its_containers_and_networks_with_it(state, name):
+    with launch(backend="docker", name=name) as lab:
         tenant = lab.tenant()
         tenant.add_endpoint(DeviceSpec(name="lin-1"))
-        lab_id = lab.info().id
-        assert tenant.endpoint("lin-1").container in _of(lab_id)
+        assert tenant.endpoint("lin-1").container in made(name)
         lab.close()
 
-    assert not _of(lab_id)
+
+def test_what_a_killed_driver_leaves_ends_by_itself_and_is_removed(state, name):
+    killed = up(backend="docker", name=name)
+    device = _with_device(killed)
+    os.kill(killed.pid, signal.SIGKILL)
+
+    _await("its containers end without their driver", lambda: not {device, f"mdelab-{killed.id}-lab"} & set(made(name)))
+    assert name in leftovers()
 
 
-@pytest.mark.usefixtures("images")
-def test_what_a_killed_lab_leaves_is_removed(state):
-    running = up(backend="docker", name="killed")
+def test_the_next_lab_removes_what_a_killed_one_left(state, name):
+    killed = up(backend="docker", name=name)
+    _with_device(killed)
+    os.kill(killed.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, killed.pid, os.WEXITED)
+
+    after = up(backend="docker", name=name)
     try:
-        os.kill(running.pid, signal.SIGKILL)
-        deadline = time.monotonic() + _GONE_WITHIN_S
-        while any(name.endswith("-lab") for name in _of(running.id)):
-            assert time.monotonic() < deadline, "its container goes on without its driver"
-        assert "killed" in leftovers()
-        assert not _of(running.id)
+        assert not [one for one in made(name) if killed.id in one]
     finally:
-        with contextlib.suppress(Exception):
-            down("killed")
+        down(after.name)
+
+
+def test_a_driver_that_is_killed_in_the_middle_of_its_start_leaves_nothing_for_the_next(state, name):
+    command = [sys.executable, "-m", "mdelab.cli", "up", "--backend", "docker", "--name", name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as starting:
+        _await("its networks are made", lambda: bool(networks(name)))
+        os.kill(int(_label(networks(name)[0], "mdelab.pid")), signal.SIGKILL)
+        _, errors = starting.communicate(timeout=_WITHIN_S)
+    assert starting.returncode == 3, errors
+    assert "the lab did not start" in errors
+
+    with launch(backend="docker", name=f"{name}-next"):
+        _await("what it left is gone", lambda: not [one for one in made(name) if one.startswith("mdelab-")])
+    assert not list(labs_folder().iterdir())
+
+
+def test_a_lab_whose_own_container_is_killed_ends_and_takes_everything_with_it(state, name):
+    running = up(backend="docker", name=name)
+    _with_device(running)
+    asked("kill", f"mdelab-{running.id}-lab")
+
+    _await("its driver ends", lambda: not running.is_alive())
+    assert not list(labs_folder().iterdir())
+
+
+def networks(lab: str) -> list[str]:
+    return asked("network", "ls", "--quiet", "--filter", f"label=mdelab.lab={lab}")
+
+
+def _label(network: str, label: str) -> str:
+    (value,) = asked("network", "inspect", network, "--format", f'{{{{index .Labels "{label}"}}}}')
+    return value

@@ -148,8 +148,13 @@ def _start(spec: LabSpec, *, is_detached: bool) -> tuple[subprocess.Popen[bytes]
     try:
         return process, _await_ready(process, folder)
     except BaseException:
-        process.kill()
-        process.wait()
+        # By itself, so that what it has made goes with it: somebody may have stopped the wait.
+        process.terminate()
+        try:
+            process.wait(ENDED_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 pipe.close()

@@ -9,6 +9,7 @@ from typing import Any
 import docker
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
+from docker.types import Mount
 
 from mdelab.lab.contained import CHANNELS
 from mdelab.lab.docker import content, labels
@@ -51,7 +52,7 @@ class Containers:
             hostname="lab",
             user=f"{os.getuid()}:{os.getgid()}",
             environment={"HOME": "/tmp"},
-            volumes={str(self._folder): {"bind": str(self._folder), "mode": "rw"}},
+            mounts=_shared(self._folder, self._folder),
             ports=dict.fromkeys((f"{CONTROL_PORT}/tcp", f"{ENTRANCE_PORT}/tcp"), _SOME_PORT),
             network=self._networks.wan.name,
             labels=self._marks,
@@ -73,7 +74,7 @@ class Containers:
             content.tag(content.ENDPOINT_IMAGES[platform]),
             name=f"mdelab-{self._lab_id}-{number}-{host}",
             hostname=host,
-            volumes={str(self._folder / CHANNELS / str(number)): {"bind": str(CHANNEL), "mode": "rw"}},
+            mounts=_shared(self._folder / CHANNELS / str(number), CHANNEL),
             network=self._networks.corp.name,
             dns=[self._lab_address],
             labels=self._marks,
@@ -89,6 +90,17 @@ class Containers:
     def remove(self, name: str) -> None:
         """Its sensor has ended, so nothing is lost by force."""
         labels.remove_container(self._client, name)
+
+
+def _shared(folder: Path, inside: Path) -> list[Mount]:
+    """A folder of this machine, and the package where containers run that of this machine.
+
+    As a `volume` the engine would make a folder that it has not, and hide that it runs elsewhere.
+    """
+    mounts = [Mount(str(inside), str(folder), type="bind")]
+    if content.is_live():
+        mounts.append(Mount(str(content.INSIDE), str(content.PACKAGE), type="bind", read_only=True))
+    return mounts
 
 
 def output_of(container: Container) -> str:

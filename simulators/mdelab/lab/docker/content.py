@@ -24,6 +24,18 @@ PREFIX = "MDELAB_IMAGES"
 """Environment variable: what the images' names begin with, for images in a registry of one's own, or of two clones at once."""
 
 
+LIVE = "MDELAB_MOUNT_PACKAGE"
+"""Environment variable of developers: with any value, containers run the package of this machine instead of their image's."""
+
+INSIDE = Path("/opt/mdelab/mdelab")
+"""Where an image has the package."""
+
+
+def is_live() -> bool:
+    """Whether containers run the package of this machine."""
+    return bool(os.environ.get(LIVE))
+
+
 def tag(image: str) -> str:
     """`mdelab/lab:0.1.0`"""
     return f"{os.environ.get(PREFIX) or 'mdelab'}/{image}:{__version__}"

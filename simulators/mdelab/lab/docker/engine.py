@@ -1,6 +1,7 @@
 """The way to the container engine, and what is said when there is none."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 import docker
@@ -11,17 +12,23 @@ from mdelab.model.errors import NotReady
 OLDEST_API = (1, 41)
 """Of Docker Engine 20.10, with which the lab was measured."""
 
+ANSWERS_WITHIN_S = 30
+"""For the first question; one that hangs must end the start of a lab before whoever waits for it gives up."""
+
 TIMEOUT_S = 120
-"""A loaded engine may take long for one call; one that hangs must still end the start of a lab."""
+"""For every later one: a loaded engine may take long for one call."""
+
+USUAL_SOCKET = "unix:///var/run/docker.sock"
 
 
 def connect() -> docker.DockerClient:
     """A client of the engine that DOCKER_HOST or the usual socket names. Raises NotReady with what mends it."""
     try:
-        client = docker.from_env(timeout=TIMEOUT_S)
+        client = docker.from_env(timeout=ANSWERS_WITHIN_S)
         version = client.version()
-    except (DockerException, OSError) as error:
+    except (DockerException, OSError, ValueError) as error:
         raise NotReady(_why(error)) from error
+    client.api.timeout = TIMEOUT_S
     offered = version.get("ApiVersion", "0.0")
     if tuple(int(part) for part in offered.split(".")) < OLDEST_API:
         client.close()
@@ -45,16 +52,34 @@ def said_plainly(what: str) -> Iterator[None]:
 
 
 def _why(error: Exception) -> str:
-    text = str(error)
-    if "Permission denied" in text or "PermissionError" in text:
+    where = os.environ.get("DOCKER_HOST", "")
+    cause = _first_cause(error)
+    if isinstance(cause, PermissionError):
         return (
-            "this user may not speak to the container engine: its socket refuses the connection. "
+            f"this user may not speak to the container engine: {where or USUAL_SOCKET} refuses the connection. "
             "Run `sudo usermod -aG docker $USER` and log in again, or run the lab without --backend docker."
         )
+    mend = f"unset DOCKER_HOST, which names it, for {USUAL_SOCKET}" if where else "point DOCKER_HOST to one"
     return (
-        f"no container engine answers ({_last_line(text)}). Start one with `sudo systemctl start docker`, "
-        "point DOCKER_HOST to one, or run the lab without --backend docker."
+        f"no container engine answers at {where or USUAL_SOCKET} ({_reason(cause)}). "
+        f"Start one with `sudo systemctl start docker`, {mend}, or run the lab without --backend docker."
     )
+
+
+def _first_cause(error: Exception) -> BaseException:
+    """What the operating system said, below what libraries made of it; else the error itself."""
+    said: BaseException = error
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, OSError) and below.strerror:
+            said = below
+        below = below.__cause__ or below.__context__
+    return said
+
+
+def _reason(error: BaseException) -> str:
+    text = error.strerror or "" if isinstance(error, OSError) else ""
+    return text or _last_line(str(error)).rstrip(".")
 
 
 def _advice(text: str) -> str:
@@ -62,6 +87,11 @@ def _advice(text: str) -> str:
         return "Free disk space with `docker system prune`."
     if "port is already allocated" in text or "address already in use" in text:
         return "Another program has taken the port; start the lab again."
+    if "bind source path does not exist" in text:
+        return (
+            "The engine does not see this machine's files, so it runs on another one: "
+            "`unset DOCKER_HOST`, or run mdelab where the engine runs."
+        )
     return "Run `mdelab doctor`, and `mdelab down --all` to remove what earlier labs left."
 
 

@@ -82,6 +82,7 @@ async def _serve(folder: Path, spec: LabSpec, *, is_detached: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lab.ended.set)
     owner = asyncio.create_task(watch_owner(lab.ended)) if not is_detached else None
+    failure: Ready | None = None
     try:
         address = await lab.start()
         state = LabState(
@@ -99,11 +100,15 @@ async def _serve(folder: Path, spec: LabSpec, *, is_detached: bool) -> None:
         await lab.ended.wait()
     except Exception as error:
         _log.exception("the lab could not start")
-        say(_failure(error))
+        failure = _failure(error)
     finally:
         if owner is not None:
             owner.cancel()
-        await lab.stop()
+        try:
+            await lab.stop()
+        finally:
+            if failure is not None:
+                say(failure)  # only now: whoever waits for it ends this process
 
 
 def _failure(error: Exception) -> Ready:

@@ -1,23 +1,30 @@
 """The two networks of a lab: `corp`, on which endpoints are and which leads nowhere, and `wan`, where the host comes in."""
 
 import ipaddress
-from collections.abc import Iterator
+import os
+import socket
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import docker
+import psutil
 from docker.errors import APIError
 from docker.models.containers import Container
 from docker.models.networks import Network
 from docker.types import IPAMConfig, IPAMPool
 
-from mdelab.model.errors import NotReady
+from mdelab.model.errors import LabError, NotReady
 
-_CORP = ipaddress.IPv4Network("10.213.0.0/17")
-_WAN = ipaddress.IPv4Network("10.213.128.0/17")
-"""Ranges that few networks use; each lab takes a block of both."""
+RANGE = "MDELAB_SUBNET"
+"""Environment variable: the range of addresses that labs take theirs from, where the usual one is somebody's already."""
+
+USUAL_RANGE = "10.213.0.0/16"
+"""Few networks use it."""
 
 _CORP_PREFIX, _WAN_PREFIX = 22, 28
-"""A thousand endpoints; the lab and the host."""
+"""A thousand endpoints; the lab and the host. Each lab takes a block of either half of the range."""
+
+_LARGEST_RANGE = _CORP_PREFIX - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +38,12 @@ class Networks:
 
 
 def make(client: docker.DockerClient, lab_id: str, labels: dict[str, str]) -> Networks:
-    """Make both. Raises NotReady when the engine has no free range left, and APIError for what else it refuses."""
+    """Make both. Raises NotReady when no free range is left, LabError for a range that is none, and APIError."""
+    for_corp, for_wan = _halves()
     corp = _make(
         client,
         f"mdelab-{lab_id}-corp",
-        _CORP.subnets(new_prefix=_CORP_PREFIX),
+        for_corp.subnets(new_prefix=_CORP_PREFIX),
         labels,
         internal=True,
         # The host has no address on it: whatever listens there cannot be reached by a device.
@@ -45,7 +53,7 @@ def make(client: docker.DockerClient, lab_id: str, labels: dict[str, str]) -> Ne
         wan = _make(
             client,
             f"mdelab-{lab_id}-wan",
-            _WAN.subnets(new_prefix=_WAN_PREFIX),
+            for_wan.subnets(new_prefix=_WAN_PREFIX),
             labels,
             internal=False,
             # Published ports come in; nothing is let out to the internet.
@@ -55,6 +63,21 @@ def make(client: docker.DockerClient, lab_id: str, labels: dict[str, str]) -> Ne
         corp.remove()
         raise
     return Networks(corp=corp, wan=wan)
+
+
+def _halves() -> tuple[ipaddress.IPv4Network, ipaddress.IPv4Network]:
+    asked = os.environ.get(RANGE) or USUAL_RANGE
+    try:
+        whole = ipaddress.IPv4Network(asked)
+        if whole.prefixlen > _LARGEST_RANGE:
+            raise ValueError(f"it has only {whole.num_addresses} addresses")
+    except ValueError as error:
+        raise LabError(
+            f"{RANGE}={asked!r} is no range of addresses for the lab's networks: {error}. "
+            f"Give an IPv4 range of /{_LARGEST_RANGE} or larger, such as {RANGE}={USUAL_RANGE}."
+        ) from error
+    corp, wan = whole.subnets(prefixlen_diff=1)
+    return corp, wan
 
 
 def _make(
@@ -67,8 +90,10 @@ def _make(
     options: dict[str, str],
 ) -> Network:
     taken = _taken(client)
+    met: set[str] = set()
     for subnet in ranges:
-        if any(subnet.overlaps(other) for other in taken):
+        if owners := {owner for other, owner in taken.items() if subnet.overlaps(other)}:
+            met |= owners
             continue
         try:
             return client.networks.create(
@@ -80,18 +105,36 @@ def _make(
                 ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=str(subnet))]),
             )
         except APIError as error:
-            # Another lab was quicker, or something that is not Docker's has it.
+            # Another lab was quicker.
             if "overlaps" not in str(error) and "conflicts" not in str(error):
                 raise
     raise NotReady(
-        f"no free range of addresses is left in 10.213.0.0/16 for the network {name!r}. "
-        "Remove what earlier labs left with `mdelab down --all`, or `docker network prune`."
+        f"no free range of addresses is left in {os.environ.get(RANGE) or USUAL_RANGE}: {_named(met)} it already. "
+        "Remove what earlier labs left with `mdelab down --all`, remove a network with `docker network rm NAME`, "
+        f"or name another range with `export {RANGE}=172.30.0.0/16`."
     )
 
 
-def _taken(client: docker.DockerClient) -> list[ipaddress.IPv4Network]:
-    pools = [
-        pool for network in client.networks.list() for pool in (network.attrs.get("IPAM") or {}).get("Config") or []
-    ]
-    found = (ipaddress.ip_network(pool["Subnet"], strict=False) for pool in pools if pool.get("Subnet"))
-    return [subnet for subnet in found if isinstance(subnet, ipaddress.IPv4Network)]
+def _named(owners: set[str]) -> str:
+    shown = ", ".join(sorted(owners)[:_SHOWN]) + (f" and {len(owners) - _SHOWN} more" if len(owners) > _SHOWN else "")
+    return f"{shown} {'has' if len(owners) == 1 else 'have'}" if owners else "other networks have"
+
+
+_SHOWN = 4
+
+
+def _taken(client: docker.DockerClient) -> Mapping[ipaddress.IPv4Network, str]:
+    """Whose each range is: a network of the engine, or one to which this machine is connected without it."""
+    found = {
+        pool["Subnet"]: f"the network {network.name!r}"
+        for network in client.networks.list()
+        for pool in (network.attrs.get("IPAM") or {}).get("Config") or []
+        if pool.get("Subnet")
+    }
+    for interface, addresses in psutil.net_if_addrs().items():
+        for one in addresses:
+            if one.family == socket.AF_INET and one.netmask:
+                subnet = str(ipaddress.IPv4Interface(f"{one.address}/{one.netmask}").network)
+                found.setdefault(subnet, f"this machine's interface {interface!r}")
+    subnets = {ipaddress.ip_network(subnet, strict=False): owner for subnet, owner in found.items()}
+    return {subnet: owner for subnet, owner in subnets.items() if isinstance(subnet, ipaddress.IPv4Network)}

@@ -22,6 +22,9 @@ ENTRANCE_PORT = 7080
 """Ports of the lab's container that are published on the host's loopback."""
 
 
+_GONE = "the driver of this lab is gone, and the lab ends."
+
+
 class Begin(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The driver's first line."""
 
@@ -98,6 +101,7 @@ class Driver:
         self._writer = writer
         self._ids = itertools.count()
         self._waiting: dict[int, asyncio.Future[Made | Done | Refused]] = {}
+        self._is_gone = False
         self._decoder: msgspec.json.Decoder[ToLab] = msgspec.json.Decoder(ToLab)
 
     async def begin(self) -> Begin:
@@ -116,9 +120,10 @@ class Driver:
                 if not isinstance(message, Begin) and not (future := self._waiting.pop(message.id)).done():
                     future.set_result(message)
         finally:
+            self._is_gone = True
             for future in self._waiting.values():
                 if not future.done():
-                    future.set_exception(NotReady("the driver of this lab is gone, and the lab ends."))
+                    future.set_exception(NotReady(_GONE))
 
     def say(self, message: Started | Failed) -> None:
         self._writer.write(line(message))
@@ -137,6 +142,8 @@ class Driver:
         self._writer.close()
 
     async def _ask(self, question: Callable[[int], Make | Remove]) -> Made | Done | Refused:
+        if self._is_gone:
+            raise NotReady(_GONE)
         number = next(self._ids)
         future: asyncio.Future[Made | Done | Refused] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
