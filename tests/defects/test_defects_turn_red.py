@@ -10,7 +10,8 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
@@ -41,60 +42,61 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     output: str
 
 
-def _copy(folder: Path) -> Path:
-    """The product, its features and its unit tests, without what runs left behind.
+class Copy:
+    """The product, its features and its unit tests, without what runs left behind; one defect at a time is planted in it."""
 
-    Compiled modules come along: their times fit, so that only the planted one is compiled anew (half of a run's time).
-    """
-    ignore = shutil.ignore_patterns("*.egg-info", ".*")
-    for name in ("simulators", "features", "tests"):
-        shutil.copytree(_ROOT / name, folder / name, ignore=ignore)
-    for name in ("pyproject.toml", "conftest.py"):
-        shutil.copy(_ROOT / name, folder / name)
-    return folder
+    def __init__(self, folder: Path) -> None:
+        """Compiled modules come along: their times fit, so that only the planted one is compiled anew."""
+        self._folder = folder
+        ignore = shutil.ignore_patterns("*.egg-info", ".*")
+        for name in ("simulators", "features", "tests"):
+            shutil.copytree(_ROOT / name, folder / name, ignore=ignore)
+        for name in ("pyproject.toml", "conftest.py"):
+            shutil.copy(_ROOT / name, folder / name)
+        env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "MDELAB", "COV_"))}
+        self._env = env | {"PYTHONPATH": str(folder / "simulators"), "PYTHONDONTWRITEBYTECODE": ""}
+        where = self._python("-c", "import mdelab; print(mdelab.__file__)")
+        assert Path(where.stdout.strip()).is_relative_to(folder), "the copy is not what would run"
 
+    @contextmanager
+    def planted(self, defect: Defect) -> Iterator[None]:
+        path = Path("simulators") / "mdelab" / defect.path
+        text = (self._folder / path).read_text(encoding="utf-8")
+        count = text.count(defect.good)
+        assert count == 1, f"{defect.name} no longer fits: its good text stands {count} times in {defect.path}; mend it"
+        (self._folder / path).write_text(text.replace(defect.good, defect.bad), encoding="utf-8")
+        try:
+            yield
+        finally:
+            shutil.copy2(_ROOT / path, self._folder / path)
 
-def _plant(defect: Defect, folder: Path) -> None:
-    path = folder / "simulators" / "mdelab" / defect.path
-    text = path.read_text(encoding="utf-8")
-    count = text.count(defect.good)
-    assert count == 1, f"{defect.name} no longer fits: its good text stands {count} times in {defect.path}; mend it"
-    path.write_text(text.replace(defect.good, defect.bad), encoding="utf-8")
+    def run(self, files: tuple[str, ...]) -> Outcome:
+        """Run pytest over `files`."""
+        report = self._folder / "results.xml"
+        report.unlink(missing_ok=True)
+        done = self._python("-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *files)
+        cases = list(ET.parse(report).iter("testcase")) if report.exists() else []
+        failed = {
+            case.get("name", "") for case in cases if case.find("failure") is not None or case.find("error") is not None
+        }
+        passed = {case.get("name", "") for case in cases} - failed
+        return Outcome(
+            exit_code=done.returncode,
+            passed=frozenset(passed),
+            failed=frozenset(failed),
+            output=done.stdout + done.stderr,
+        )
 
-
-def _run(folder: Path, files: tuple[str, ...]) -> Outcome:
-    """Run pytest over `files` in the copy; its own package comes first on the path."""
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "MDELAB", "COV_"))}
-    env |= {"PYTHONPATH": str(folder / "simulators"), "PYTHONDONTWRITEBYTECODE": ""}
-    where = subprocess.run(
-        [sys.executable, "-c", "import mdelab; print(mdelab.__file__)"],
-        cwd=folder,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    assert Path(where.stdout.strip()).is_relative_to(folder), "the copy is not what would run"
-    report = folder / "results.xml"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *files]
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_RUNS_AT_MOST_S,
-    )
-    cases = list(ET.parse(report).iter("testcase")) if report.exists() else []
-    failed = {
-        case.get("name", "") for case in cases if case.find("failure") is not None or case.find("error") is not None
-    }
-    passed = {case.get("name", "") for case in cases} - failed
-    return Outcome(
-        exit_code=done.returncode, passed=frozenset(passed), failed=frozenset(failed), output=done.stdout + done.stderr
-    )
+    def _python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self._folder,
+            env=self._env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_RUNS_AT_MOST_S,
+        )
 
 
 def _those_named(title: str, cases: frozenset[str]) -> set[str]:
@@ -104,28 +106,31 @@ def _those_named(title: str, cases: frozenset[str]) -> set[str]:
 
 
 @pytest.fixture(scope="session")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Outcome]:
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """Of this worker: making one costs as much as running in it."""
+    return Copy(tmp_path_factory.mktemp("copy"))
+
+
+@pytest.fixture(scope="session")
+def good(tmp_path_factory: pytest.TempPathFactory, copy: Copy) -> Callable[[str], Outcome]:
     """What a file comes to in a copy without a defect: each is run once, by whichever worker asks first."""
     own = tmp_path_factory.getbasetemp()
     shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "good"
     shared.mkdir(exist_ok=True)
-    copies: list[Path] = []
 
     def outcome(file: str) -> Outcome:
         kept = shared / re.sub(r"\W", "-", file)
         with kept.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not kept.exists():
-                if not copies:
-                    copies.append(_copy(tmp_path_factory.mktemp("without")))
-                kept.write_bytes(msgspec.json.encode(_run(copies[0], (file,))))
+                kept.write_bytes(msgspec.json.encode(copy.run((file,))))
             return msgspec.json.decode(kept.read_bytes(), type=Outcome)
 
     return outcome
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
-def test_a_planted_defect_turns_its_scenarios_red(defect, tmp_path, good):
+def test_a_planted_defect_turns_its_scenarios_red(defect, copy, good):
     """Only the scenarios that must turn red are run with the defect."""
     watched: set[str] = set()
     expected: set[str] = set()
@@ -139,10 +144,9 @@ def test_a_planted_defect_turns_its_scenarios_red(defect, tmp_path, good):
         assert _those_named(title, frozenset(expected)), (
             f"{defect.name} watches {title!r}, which is not green without it"
         )
-    folder = _copy(tmp_path)
-    _plant(defect, folder)
 
-    outcome = _run(folder, tuple(sorted(watched)))
+    with copy.planted(defect):
+        outcome = copy.run(tuple(sorted(watched)))
 
     # 3: a scenario lost its positive control by the defect. A lab that failed would prove nothing.
     assert outcome.exit_code in (1, 3), f"{defect.wrong} Exit code {outcome.exit_code}.\n{outcome.output[-4000:]}"
