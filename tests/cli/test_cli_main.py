@@ -98,7 +98,7 @@ def test_a_moment_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_verify_of_nothing_says_what_is_missing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert run("verify", str(tmp_path / "nowhere")) == 2
+    assert run("verify", str(tmp_path / "nowhere"), "--out", str(tmp_path / "out")) == 2
     assert "does not exist" in capsys.readouterr().err
 
 
