@@ -41,3 +41,43 @@ Feature: Inside a Linux endpoint
   Scenario: what is not simulated fails loudly in a shell too
     Given a Linux endpoint lin-1
     Then a shell on lin-1 is told that "mdatp dance" is not simulated
+
+  @basis-observed
+  Scenario: apt of the system brings the client from the package host, whose key it was given
+    Given a Linux endpoint lin-1 with:
+      | distribution | debian |
+      | release      | 12     |
+      | installed    | false  |
+    When a shell on lin-1 runs:
+      """
+      curl -sS -o /etc/apt/sources.list.d/microsoft-prod.list https://packages.microsoft.com/config/debian/12/prod.list
+      curl -sS https://packages.microsoft.com/keys/microsoft.asc | sudo gpg --dearmor -o /usr/share/keyrings/microsoft-prod.gpg
+      sudo apt-get update
+      sudo apt-get install -y -t bookworm mdatp
+      """
+    Then the system of lin-1 has the package "mdatp"
+    And the system of lin-1 runs the service "mdatp"
+    And mdatp health on lin-1 shows:
+      | app_version | 101.25072.0002 |
+      | licensed    | false          |
+
+  @basis-observed
+  Scenario: apt of the system believes no package host without its key
+    Given a Linux endpoint lin-1 with:
+      | distribution | debian |
+      | release      | 12     |
+      | installed    | false  |
+    When a shell on lin-1 runs:
+      """
+      curl -sS -o /etc/apt/sources.list.d/microsoft-prod.list https://packages.microsoft.com/config/debian/12/prod.list
+      apt-get update || true
+      ! apt-get install -y mdatp 2>&1
+      """
+    Then the command on lin-1 prints "E: Unable to locate package mdatp"
+
+  @basis-observed
+  Scenario: a client that apt of the system removes is gone
+    Given an onboarded Linux endpoint lin-1
+    When a shell on lin-1 runs "sudo apt-get remove -y mdatp"
+    Then the system of lin-1 does not run the service "mdatp"
+    And a shell on lin-1 finds no program "mdatp"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mdelab.catalogue.health import health
 from mdelab.endpoint.programs import TABLES
+from mdelab.model.debian_package import NAME, make_package
 from mdelab.model.platform import Platform
 
 STUB = Path("/opt/mdelab/endpoint/stub.py")
@@ -40,11 +41,18 @@ REAL = {
 }
 """What Debian has itself, and better: real tools on real files."""
 
+REAL_ON = {Platform.LINUX: {"apt", "apt-get", "sudo"}, Platform.MACOS: set[str](), Platform.WINDOWS: set[str]()}
+"""What only a Linux device has as Debian has it."""
+
+SOURCES = Path("/etc/apt/sources.list.d")
+"""Of packages: the base's own cannot be reached from a lab."""
+
 
 def main() -> None:
     platform = Platform(sys.argv[1])
+    real = REAL | REAL_ON[platform]
     for name in TABLES[platform]:
-        if name not in REAL or shutil.which(name) is None:
+        if name not in real or shutil.which(name) is None:
             (FOLDER / name).unlink(missing_ok=True)
             (FOLDER / name).symlink_to(STUB)
     for name in ("/etc/os-release", "/etc/environment", "/etc/debian_version"):
@@ -59,22 +67,25 @@ def _make_linux() -> None:
     Path("/run/systemd/system").mkdir(parents=True, exist_ok=True)
     # The store is the lab's: none of Debian's own authorities is in it.
     Path("/etc/ca-certificates.conf").write_text("")
+    for source in (SOURCES.with_name("sources.list"), *SOURCES.glob("*")):
+        source.unlink(missing_ok=True)
+    # By this variable a script of the lab knows where it runs, under sudo too.
+    Path("/etc/sudoers.d/mdelab").write_text('Defaults env_keep += "MDELAB_DEVICE_LAB"\n')
     _install_package()
 
 
 def _install_package() -> None:
-    """The package manager's record of the Defender client: an empty package, which the lab says it is."""
+    """The Defender client as a package, which brings the stub of `mdatp`."""
+    (FOLDER / NAME).unlink()
     with tempfile.TemporaryDirectory() as folder:
-        control = Path(folder) / "mdatp" / "DEBIAN" / "control"
-        control.parent.mkdir(parents=True)
-        control.parent.chmod(0o755)
-        control.write_text(
-            f"Package: mdatp\nVersion: {health().product.app_version}\nArchitecture: all\nMaintainer: mdelab\n"
-            "Description: mdelab simulated Defender client, without any software of Microsoft's\n"
-        )
-        built = Path(folder) / "mdatp.deb"
-        subprocess.run(["dpkg-deb", "--build", "--root-owner-group", str(control.parents[1]), str(built)], check=True)
-        subprocess.run(["dpkg", "--install", str(built)], check=True)
+        package = Path(folder) / "mdatp.deb"
+        package.write_bytes(make_package(health().product.app_version, _architecture()))
+        subprocess.run(["dpkg", "--install", str(package)], check=True)
+
+
+def _architecture() -> str:
+    said = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True)
+    return said.stdout.strip()
 
 
 if __name__ == "__main__":

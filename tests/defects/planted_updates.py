@@ -7,6 +7,7 @@ WINDOWS = "the update of KB5005292 brings a newer client to Windows"
 APT = "apt brings a newer client to Linux"
 YUM = "yum brings a newer client to Linux"
 MAC = "Microsoft AutoUpdate brings a newer client to a Mac"
+PACKAGE_HOST = "tests/cloud/test_cloud_package_host.py"
 
 DEFECTS = (
     Defect(
@@ -44,5 +45,23 @@ DEFECTS = (
         bad="        return platform_row(machine.spec.platform).client.version or health().product.app_version\n",
         run=(UPDATES,),
         red=(WINDOWS, APT, YUM, MAC),
+    ),
+    Defect(
+        name="package-host-signs-something-else",
+        wrong="The signature below the repository's release does not fit it, so that no apt takes anything from there.",
+        path="cloud/packages/openpgp.py",
+        good="        raw = self._key.sign(digest)\n",
+        bad="        raw = self._key.sign(digest[::-1])\n",
+        run=(PACKAGE_HOST,),
+        red=("test_gpgv_finds_the_repository_signed_with_the_hosts_key",),
+    ),
+    Defect(
+        name="index-holds-another-digest",
+        wrong="The repository's index names another file than the package that the host serves.",
+        path="cloud/packages/service.py",
+        good="{hashlib.sha256(package).hexdigest()}",
+        bad="{hashlib.sha256(package[1:]).hexdigest()}",
+        run=(PACKAGE_HOST,),
+        red=("test_the_release_holds_the_digest_of_the_index_and_the_index_that_of_the_package",),
     ),
 )

@@ -45,6 +45,7 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     geography: str = "WW"
     """`WW` rows are tested by every device; others only by devices of that geography (streamlined)."""
     platforms: tuple[Platform, ...]
+    """Whose client tests it; none for a URL that only other tools test."""
     basis: Basis
     source: str
 

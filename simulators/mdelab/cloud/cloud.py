@@ -22,7 +22,7 @@ from mdelab.cloud.inventory import Inventory
 from mdelab.cloud.machine import Device
 from mdelab.cloud.mde_api import mde_api
 from mdelab.cloud.mde_api.limits import Limits
-from mdelab.cloud.packages import packages
+from mdelab.cloud.packages import PackageHost
 from mdelab.cloud.portal.package import PortalPackage, Signer, make_package
 from mdelab.cloud.portal.site import portal
 from mdelab.cloud.revocation import revocation
@@ -81,7 +81,7 @@ class Cloud:
         dispatcher = Dispatcher(
             bare={
                 "device": device.answer,
-                "packages": packages,
+                "packages": PackageHost().answer,
                 "downloads": downloads(),
                 "portal": portal,
                 "revocation": revocation,

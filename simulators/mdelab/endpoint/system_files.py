@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from mdelab.catalogue.distributions import distribution
 from mdelab.catalogue.macos import release_of
+from mdelab.catalogue.repositories import repositories
 from mdelab.catalogue.windows import windows
 from mdelab.endpoint import managed_files, property_list
 from mdelab.endpoint.environment import ENVIRONMENT_FILE
@@ -51,11 +52,14 @@ def forget_release(machine: Machine) -> None:
 def _linux(machine: Machine) -> None:
     spec, files = machine.spec, machine.files
     row = distribution(spec.distribution)
+    codename = repositories().codenames.get(f"{spec.distribution}/{spec.release}")
     put(
         files,
         OS_RELEASE,
         f'PRETTY_NAME="{row.pretty.format(release=spec.release)}"\nNAME="{row.name}"\nVERSION_ID="{spec.release}"\n'
-        f'VERSION="{spec.release}"\nID={row.id}\n' + (f'ID_LIKE="{row.id_like}"\n' if row.id_like else ""),
+        f'VERSION="{spec.release}"\nID={row.id}\n'
+        + (f'ID_LIKE="{row.id_like}"\n' if row.id_like else "")
+        + (f"VERSION_CODENAME={codename}\n" if codename else ""),
     )
     put(files, "/etc/hostname", f"{spec.name}\n")
     put(files, "/etc/resolv.conf", f"nameserver {machine.attachment.resolver[0]}\n")

@@ -3,6 +3,8 @@
 Steps that ask the lab instead, and work on every backend, are in the other modules.
 """
 
+import shlex
+
 from mdelab.bdd.last import Last
 from mdelab.bdd.registry import then, when
 from mdelab.bdd.verdict import Unmet
@@ -20,6 +22,12 @@ def shell_runs(tenant: TenantClient, endpoint: str, command: str, last: Last) ->
     last.put(
         endpoint, command, ExecResult(exit_code=done.rc, stdout=done.stdout, stderr=done.stderr, not_simulated=missing)
     )
+
+
+@when("a shell on {endpoint:Name} runs:")
+def shell_runs_all(tenant: TenantClient, endpoint: str, last: Last, docstring: str) -> None:
+    """A script of bash, which ends with the first command that fails."""
+    shell_runs(tenant, endpoint, f"bash -e -o pipefail -c {shlex.quote(docstring)}", last)
 
 
 @then("a shell on {endpoint:Name} is told that {command:Quoted} is not simulated")
@@ -52,6 +60,13 @@ def package_installed(tenant: TenantClient, endpoint: str, package: str) -> None
     """Its package manager has a record of it."""
     if not tenant.host(endpoint).package(package).is_installed:
         raise Unmet(f"the package manager of {endpoint} knows no {package!r}.")
+
+
+@then("a shell on {endpoint:Name} finds no program {program:Quoted}")
+def no_program(tenant: TenantClient, endpoint: str, program: str) -> None:
+    """Nowhere in its PATH."""
+    if tenant.host(endpoint).exists(program):
+        raise Unmet(f"a shell on {endpoint} finds {program!r}.")
 
 
 @then("the disk of {endpoint:Name} holds a file {path:Quoted}")

@@ -1,72 +1,110 @@
 """packages.microsoft.com: descriptions of its repositories, its key, and the repositories themselves with the client.
 
-Source: microsoft/mdatp-xplat mde_installer.sh; the form of an apt index is Debian's. The index of an rpm repository is read
-as one plain file here, where real ones are compressed and listed in another.
+Source: microsoft/mdatp-xplat mde_installer.sh; the form of an apt repository is Debian's, signed with a key of the lab's own. The
+index of an rpm repository is read as one plain file here, where real ones are compressed and listed in another.
 """
 
+import hashlib
 import re
+import time
+from email.utils import formatdate
 
 from mdelab.catalogue.repositories import repositories
 from mdelab.cloud.answer import TEXT, Answer, refusal
 from mdelab.cloud.call import Call
 from mdelab.cloud.device.probes import PROBE_METHODS
 from mdelab.cloud.downloads.client_package import client_package
+from mdelab.cloud.packages.openpgp import SigningKey
+from mdelab.model.debian_package import make_package, stanza
 
-_ARCHITECTURES = ("binary-amd64", "binary-arm64")
-_PACKAGE = re.compile(r"mdatp[-_]([\d.]+\d)(?:_amd64\.deb|_arm64\.deb|\.rpm)")
+_ARCHITECTURES = ("amd64", "arm64", "armhf")
+_DEB = re.compile(r"mdatp_([\d.]+\d)_(amd64|arm64)\.deb")
+_RPM = re.compile(r"mdatp-([\d.]+\d)\.rpm")
+_NO_CLIENT = "armhf"
+"""Real lists name this architecture, and no client is made for it."""
 
-_KEY = """-----BEGIN PGP PUBLIC KEY BLOCK-----
-Comment: made by a test lab (mdelab); this is a placeholder and no key
------END PGP PUBLIC KEY BLOCK-----
-"""
+_BACKDATED_BY_S = 3600
+"""As the lab's certificates: containers start with clocks that lag."""
 
 
-async def packages(call: Call) -> Answer:
-    if call.method not in PROBE_METHODS:
-        return refusal(
-            405, "MethodNotAllowed", f"{call.path!r} takes GET, not {call.method}.", (b"allow", b"GET, HEAD")
+class PackageHost:
+    """The host of one lab."""
+
+    def __init__(self) -> None:
+        self._made = int(time.time()) - _BACKDATED_BY_S
+        self._key = SigningKey("mdelab simulated package signing", self._made)
+
+    async def answer(self, call: Call) -> Answer:
+        if call.method not in PROBE_METHODS:
+            return refusal(
+                405, "MethodNotAllowed", f"{call.path!r} takes GET, not {call.method}.", (b"allow", b"GET, HEAD")
+            )
+        content = self._content(call.path)
+        if content is None:
+            return refusal(
+                404,
+                "NotFound",
+                f"packages.microsoft.com has no {call.path!r} in this lab: it serves /config/<distribution>/<version>/"
+                "<channel>.list or .repo, /keys, and the repositories that those name. Check distribution, version and channel.",
+            )
+        return Answer(200, content if isinstance(content, bytes) else content.encode(), TEXT)
+
+    def _content(self, path: str) -> str | bytes | None:
+        match path.strip("/").split("/"):
+            case ["keys", name] if name in repositories().keys:
+                return self._key.public()
+            case ["config", distribution, version, file]:
+                channel, _, ending = file.rpartition(".")
+                if channel not in repositories().channels:
+                    return None
+                if ending == "list":
+                    return _apt(distribution, version, channel)
+                if ending == "repo":
+                    return _rpm(distribution, version, channel)
+            case [distribution, version, "prod", "dists", suite, "InRelease"] if _suite(distribution, version, suite):
+                return self._key.sign_in_clear(self._release(suite))
+            case [distribution, version, "prod", "dists", suite, "main", binary, "Packages"]:
+                if _suite(distribution, version, suite) and binary.removeprefix("binary-") in _ARCHITECTURES:
+                    return _apt_index(suite, binary.removeprefix("binary-"))
+            case [distribution, version, channel, "repodata", "primary.xml"] if channel in repositories().client:
+                return _rpm_index(repositories().client[channel]) if _rpm(distribution, version, channel) else None
+            case [_, _, _, "pool", name] if (deb := _DEB.fullmatch(name)) and _is_offered(deb[1]):
+                return make_package(deb[1], deb[2])
+            case [_, _, _, "Packages", name] if (rpm := _RPM.fullmatch(name)) and _is_offered(rpm[1]):
+                return client_package("mdatp-package", rpm[1])
+        return None
+
+    def _release(self, suite: str) -> str:
+        """What apt reads first: it holds the digests of everything else."""
+        digests = []
+        for architecture in _ARCHITECTURES:
+            index = _apt_index(suite, architecture).encode()
+            digests.append(f" {hashlib.sha256(index).hexdigest()} {len(index)} main/binary-{architecture}/Packages")
+        return (
+            f"Origin: mdelab, simulated\nLabel: mdelab, simulated\nSuite: {suite}\nCodename: {suite}\n"
+            f"Date: {formatdate(self._made, usegmt=True).replace('GMT', 'UTC')}\n"
+            f"Architectures: {' '.join(_ARCHITECTURES)}\nComponents: main\nAcquire-By-Hash: no\n"
+            "SHA256:\n" + "\n".join(digests) + "\n"
         )
-    text = _text(call.path)
-    if text is None:
-        return refusal(
-            404,
-            "NotFound",
-            f"packages.microsoft.com has no {call.path!r} in this lab: it serves /config/<distribution>/<version>/<channel>.list "
-            "or .repo, /keys, and the repositories that those name. Check distribution, version and channel.",
-        )
-    return Answer(200, text.encode(), TEXT)
 
 
-def _text(path: str) -> str | None:
-    match path.strip("/").split("/"):
-        case ["keys", name] if name in repositories().keys:
-            return _KEY
-        case ["config", distribution, version, file]:
-            channel, _, ending = file.rpartition(".")
-            if channel not in repositories().channels:
-                return None
-            if ending == "list":
-                return _apt(distribution, version, channel)
-            if ending == "repo":
-                return _rpm(distribution, version, channel)
-        case [distribution, version, "prod", "dists", suite, "main", binary, "Packages"]:
-            channel = suite if suite in repositories().channels else "prod"
-            line = _apt(distribution, version, channel) or ""
-            if line.endswith(f" {suite} main\n") and binary in _ARCHITECTURES:
-                return _apt_index(repositories().client[channel], binary.removeprefix("binary-"))
-        case [distribution, version, channel, "repodata", "primary.xml"] if channel in repositories().client:
-            return _rpm_index(repositories().client[channel]) if _rpm(distribution, version, channel) else None
-        case [_, _, _, "pool" | "Packages", name] if found := _PACKAGE.fullmatch(name):
-            if found[1] in repositories().client.values():
-                return client_package("mdatp-package", found[1]).decode()
-    return None
+def _suite(distribution: str, version: str, suite: str) -> bool:
+    channel = suite if suite in repositories().channels else "prod"
+    return (_apt(distribution, version, channel) or "").endswith(f" {suite} main\n")
 
 
-def _apt_index(client: str, architecture: str) -> str:
-    return (
-        f"Package: mdatp\nVersion: {client}\nArchitecture: {architecture}\nSection: devel\nPriority: optional\n"
-        f"Maintainer: mdelab, simulated\nFilename: pool/mdatp_{client}_{architecture}.deb\n"
-        "Description: Microsoft Defender for Endpoint\n"
+def _is_offered(client: str) -> bool:
+    return client in repositories().client.values()
+
+
+def _apt_index(suite: str, architecture: str) -> str:
+    if architecture == _NO_CLIENT:
+        return ""
+    client = repositories().client[suite if suite in repositories().channels else "prod"]
+    package = make_package(client, architecture)
+    return stanza(client, architecture) + (
+        f"Filename: pool/mdatp_{client}_{architecture}.deb\nSize: {len(package)}\n"
+        f"SHA256: {hashlib.sha256(package).hexdigest()}\n\n"
     )
 
 
@@ -79,12 +117,14 @@ def _rpm_index(client: str) -> str:
 
 
 def _apt(distribution: str, version: str, channel: str) -> str | None:
-    codename = repositories().codenames.get(f"{distribution}/{version}")
+    place = f"{distribution}/{version}"
+    codename = repositories().codenames.get(place)
     if codename is None:
         return None
     suite = codename if channel == "prod" else channel
     base = f"https://packages.microsoft.com/{distribution}/{version}/prod"
-    return f"deb [arch=amd64,arm64,armhf signed-by=/usr/share/keyrings/microsoft-prod.gpg] {base} {suite} main\n"
+    key = " signed-by=/usr/share/keyrings/microsoft-prod.gpg" if place in repositories().signed_by else ""
+    return f"deb [arch={','.join(_ARCHITECTURES)}{key}] {base} {suite} main\n"
 
 
 def _rpm(distribution: str, version: str, channel: str) -> str | None:

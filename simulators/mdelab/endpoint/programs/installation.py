@@ -10,8 +10,11 @@ import msgspec
 from mdelab.catalogue.platforms import platform_row
 from mdelab.endpoint import client_version, layout
 from mdelab.endpoint.outcome import Failure
-from mdelab.endpoint.program import Device
+from mdelab.endpoint.program import Device, Io
+from mdelab.endpoint.programs.caller import is_root
 from mdelab.endpoint.programs.scripts import marker
+from mdelab.endpoint.programs.speech import complain, not_simulated
+from mdelab.model.debian_package import version_in
 from mdelab.model.evidence import Purpose
 from mdelab.model.platform import Platform
 from mdelab.model.trust import Trust
@@ -25,6 +28,8 @@ _OK = 200
 
 def package_version(content: bytes, platform: Platform) -> str:
     """The version of the client in a package of the lab; "" for another file."""
+    if deb := version_in(content):
+        return deb if platform is Platform.LINUX else ""
     text = content.decode(errors="replace")
     found = _VERSION.search(text)
     return found[1] if found and marker(text) == PACKAGES[platform] else ""
@@ -36,6 +41,29 @@ async def download(device: Device, url: str) -> bytes | str:
     if isinstance(answer, Failure):
         return answer.text
     return answer.body if answer.status == _OK else f"the answer is HTTP {answer.status}"
+
+
+async def maintain(device: Device, argv: list[str], io: Io) -> int:
+    """`mdelab-client`: what the scripts of the lab's package call in a container, when dpkg has installed or removed it."""
+    if not is_root(io):
+        return complain(io, f"{argv[0]}: must be run as root")
+    match argv[1:]:
+        case ["installed", version]:
+            await install(device, version)
+        case ["removed"]:
+            await remove(device)
+        case _:
+            return not_simulated(io, " ".join(argv), "It is for the lab's own package only.")
+    return 0
+
+
+async def remove(device: Device) -> None:
+    """Take the client off the device; its files of settings and its package stay, as those of a removed package do."""
+    machine = device.machine
+    if not machine.spec.installed:
+        return
+    await device.control_service(platform_row(machine.spec.platform).service, False)
+    machine.spec = msgspec.structs.replace(machine.spec, installed=False)
 
 
 async def install(device: Device, version: str) -> None:

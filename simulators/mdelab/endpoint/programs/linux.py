@@ -8,6 +8,7 @@ from mdelab.endpoint.programs.certificates import update_ca_certificates
 from mdelab.endpoint.programs.curl import curl
 from mdelab.endpoint.programs.files import cat, chmod, cp, ls, mkdir, mv, rm, sha256sum
 from mdelab.endpoint.programs.identity import echo, env, hostname, id_, uname, whoami
+from mdelab.endpoint.programs.installation import maintain
 from mdelab.endpoint.programs.interpreters import python, shell
 from mdelab.endpoint.programs.logger import logger
 from mdelab.endpoint.programs.mdatp import mdatp
@@ -17,6 +18,7 @@ from mdelab.endpoint.programs.resources import df, findmnt, free, nproc, ps
 from mdelab.endpoint.programs.services import service, systemctl
 from mdelab.endpoint.programs.sudo import sudo
 from mdelab.endpoint.programs.unzip import unzip
+from mdelab.model.debian_package import TELL
 from mdelab.model.device import DeviceSpec
 
 FOLDERS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/microsoft/mdatp/sbin")
@@ -55,6 +57,7 @@ PROGRAMS: dict[str, Program] = {
     "logger": logger,
     "ls": ls,
     "mdatp": mdatp,
+    TELL: maintain,
     "mkdir": mkdir,
     "mv": mv,
     "nproc": nproc,

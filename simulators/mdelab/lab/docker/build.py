@@ -30,13 +30,16 @@ RECIPE = "org.mdelab.recipe"
 """Label of an image: the digest of everything that it was made from."""
 
 PUBLIC_BASE = "debian:bookworm-slim"
-LOCAL_BASE = "mdelab/debian:bookworm"
-"""Made on this machine where no registry answers."""
 
 PYTHON = (3, 11)
 """Of bookworm."""
 
-_PACKAGES = "ca-certificates,curl,iproute2,nftables,procps,python3"
+_PACKAGES = "apt-transport-https,ca-certificates,curl,gnupg,iproute2,nftables,procps,python3,sudo"
+"""What images/base installs over a registry's base too."""
+
+LOCAL_BASE = f"mdelab/debian:bookworm-{hashlib.sha256(_PACKAGES.encode()).hexdigest()[:8]}"
+"""Made on this machine where no registry answers; other packages are another base."""
+
 _DEBIAN_SOURCES = (Path("/etc/apt/sources.list.d/debian.sources"), Path("/etc/apt/sources.list"))
 _SLIM = ("doc", "man", "locale", "info")
 

@@ -18,6 +18,9 @@ from mdelab.lab.remote.driver import CONTROL_PORT, ENTRANCE_PORT
 from mdelab.lab.remote.endpoint import CHANNEL
 from mdelab.model.platform import Platform
 
+DEVICE_LAB = "MDELAB_DEVICE_LAB"
+"""By this variable the portal's scripts of this lab know that they run on a device of it (`mdelab.cloud.portal`)."""
+
 _SOME_PORT: Any = ("127.0.0.1", None)
 """Loopback, on a port that the engine chooses; the library's types know only chosen ones."""
 
@@ -74,6 +77,7 @@ class Containers:
             content.tag(content.ENDPOINT_IMAGES[platform]),
             name=f"mdelab-{self._lab_id}-{number}-{host}",
             hostname=host,
+            environment={DEVICE_LAB: self._lab_id},
             mounts=_shared(self._folder / CHANNELS / str(number), CHANNEL),
             network=self._networks.corp.name,
             dns=[self._lab_address],

@@ -20,6 +20,7 @@ from mdelab.endpoint.machine import DEFENDER
 from mdelab.lab.remote.messages import MAX_LINE_BYTES, SwitchOn
 from mdelab.lab.remote.process import Process, connect
 from mdelab.lab.wire import ExecRequest
+from mdelab.model.debian_package import QUIET
 from mdelab.model.platform import Platform
 
 CHANNEL = Path("/run/mdelab/lab")
@@ -88,7 +89,9 @@ def _prepare(asked: SwitchOn) -> None:
         return
     PUBLIC_ROOTS.write_text(asked.cable.public_roots)
     if not asked.spec.installed:
-        subprocess.run(["dpkg", "--remove", DEFENDER], check=True, capture_output=True)
+        # Quietly: the sensor that the package's script would tell is this one, and it is not on yet.
+        environment = {**os.environ, QUIET: "yes"}
+        subprocess.run(["dpkg", "--remove", DEFENDER], check=True, capture_output=True, env=environment)
 
 
 if __name__ == "__main__":

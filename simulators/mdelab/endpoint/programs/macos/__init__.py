@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from mdelab.endpoint.program import Program
 from mdelab.endpoint.programs.files import chmod, cp, mkdir, mv, rm
+from mdelab.endpoint.programs.macos.date import date
 from mdelab.endpoint.programs.macos.defaults import defaults
 from mdelab.endpoint.programs.macos.extensions import kextstat, kmutil, systemextensionsctl
 from mdelab.endpoint.programs.macos.identity import sw_vers, sysctl, uname
@@ -26,6 +27,7 @@ PROGRAMS: dict[str, Program] = {
     "chmod": guarded(chmod),
     "cp": guarded(cp, reads_first=True),
     "csrutil": csrutil,
+    "date": date,
     "defaults": defaults,
     "df": df,
     "dseditgroup": dseditgroup,
