@@ -6,6 +6,9 @@ EVERY = "features/faults/every.feature"
 PARTIAL = "features/faults/partial.feature"
 ROUTES = "features/faults/routes.feature"
 SELECTED = "features/faults/selected.feature"
+DEVICES = "features/faults/devices.feature"
+LINK = "a cut link keeps a <platform> endpoint out, is named, and leaves no trace"
+KILLED = "a client that was killed on a <platform> endpoint is named, and reports again once it runs"
 NAMED = "{fault} keeps a <platform> endpoint out, is named, and leaves no trace"
 
 
@@ -142,6 +145,60 @@ DEFECTS = (
         bad="        self._idle = idle\n",
         run=(SELECTED,),
         red=("a fault takes hold of an endpoint that is connected",),
+    ),
+    Defect(
+        name="link-stays-up",
+        wrong="A device whose link is cut goes on as before.",
+        path="lab/places.py",
+        good="        self._attachment.link.is_up = False\n",
+        bad="",
+        run=(DEVICES,),
+        red=(LINK, "a link that is cut for some minutes loses nothing of a connected endpoint"),
+    ),
+    Defect(
+        name="link-stays-cut",
+        wrong="A link that was cut once is cut for good.",
+        path="lab/places.py",
+        good="link.is_up = not self._unplugged",
+        bad="link.is_up = False",
+        run=(DEVICES,),
+        red=(LINK, "a link that is cut for some minutes loses nothing of a connected endpoint"),
+    ),
+    Defect(
+        name="cut-link-is-taken-for-a-missing-name",
+        wrong="A device without a network is said to have a resolver that knows no names.",
+        path="model/attachment.py",
+        good="    return error.errno in _NO_NETWORK or",
+        bad="    return error.errno == 0 or",
+        run=(DEVICES,),
+        red=(LINK,),
+    ),
+    Defect(
+        name="client-lives-on",
+        wrong="The client runs on although it was killed.",
+        path="endpoint/faults/client.py",
+        good='    await sensor.kill_client(fault.number("signal"))\n',
+        bad="",
+        run=(DEVICES,),
+        red=(KILLED,),
+    ),
+    Defect(
+        name="client-stays-dead",
+        wrong="A client that was killed is never started again.",
+        path="endpoint/sensor.py",
+        good="        await self.control_service(self._row.service, True)\n        self._tell",
+        bad="        self._tell",
+        run=(DEVICES,),
+        red=(KILLED,),
+    ),
+    Defect(
+        name="silence-is-health",
+        wrong="A device that says nothing is taken for one with which nothing is wrong.",
+        path="diagnosis/finding.py",
+        good="    if halted := standing(",
+        bad="    if halted := None and standing(",
+        run=(DEVICES,),
+        red=(KILLED,),
     ),
     Defect(
         name="fault-outlives-its-removal",

@@ -36,6 +36,10 @@ class Story:
             self.records.append(msgspec.structs.replace(record, id=next(self._ids), endpoint=ENDPOINT))
         return self
 
+    def told(self, observer: str, error: str) -> "Story":
+        """The device itself, or what it runs on, says that it does not run; "" for that it runs again."""
+        return self.add([Evidence(observer=observer, step="device", error=error, address="127.1.0.1")])
+
     def unresolved(self, name: str, error: str, curl_code: int = 6, purpose: Purpose = Purpose.AGENT) -> "Story":
         server = Evidence(observer="dns", step="dns", name=name, error=error, address="127.1.0.1")
         text = error if "resol" in error.lower() else f"Could not resolve host: {name}"

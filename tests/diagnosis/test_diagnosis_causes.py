@@ -158,6 +158,9 @@ STORIES = {
     "cloud-200-wrong-body": lambda: _answered(200, "the body is not OK"),
     "http-failed": lambda: _answered(418, "what the test did not expect"),
     "tcp-failed": lambda: Story().direct(C2, step("tcp", "no buffer space", 45)),
+    "link-down": lambda: Story().unresolved(C2, "Could not resolve host: x: the device has no network: unreachable"),
+    "device-suspended": lambda: Story().exempted(C2).told("host", "it is suspended: the engine says that it is paused"),
+    "client-killed": lambda: Story().exempted(C2).told("device", "the process of the service was ended by signal 9"),
     "none": lambda: Story().exempted(C2).exempted(CYBER),
     "no-connection": Story,
 }
@@ -257,3 +260,11 @@ def test_the_route_is_the_first_line_of_the_evidence():
 
     assert finding.layer == "route"
     assert finding.lines[0] == ("agent", f"route {C2}: direct by none, pac passed over: why pac-404 (308)")
+
+
+def test_a_device_that_goes_on_is_judged_by_its_connections_again():
+    story = Story().told("host", "it is suspended").told("device", "it was ended by signal 9").exempted(C2)
+
+    assert diagnose(ENDPOINT, story.connections()).cause == "device-suspended"
+    assert diagnose(ENDPOINT, story.told("host", "").connections()).cause == "client-killed"
+    assert diagnose(ENDPOINT, story.told("device", "").connections()).cause == "none"

@@ -90,6 +90,8 @@ def test_a_device_that_comes_later_has_the_fault_too(tenant: TenantClient) -> No
         (Fault(kind="dns-nxdomain", after_s=-5), "after_s = -5: a time is 0 s or more"),
         (Fault(kind="dns-nxdomain", parameters={"rcode": "SERVFAIL"}), "has no parameter 'rcode'. It has: none"),
         (Fault(kind="tls-clock-skew-client", parameters={"skew_s": 1e12}), "must be between -3.1536e"),
+        (Fault(kind="device-suspended", endpoints=("lin-1",)), "Start the lab with --backend docker"),
+        (Fault(kind="client-killed", parameters={"signal": 15}), "must be one of 6, 9, 11"),
         (Fault(kind="wpad-user-not-system", endpoints=("lin-1",)), "does not happen on linux"),
     ],
 )

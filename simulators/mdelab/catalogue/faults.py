@@ -26,6 +26,8 @@ PROBE_URL = "https://x.cp.wd.microsoft.com/api/report"
 Invariant = Literal["N1", "N2", "N3", "N4", "N5", "N6", "N7", "N8", "N9", "N10", "N11", "N12", "N13", "N14"]
 """What an agent must not do whatever happens to it; connectivity catalogue, section 0.2."""
 
+BackendName = Literal["embedded", "docker"]
+
 _NEAR = 4
 
 
@@ -76,8 +78,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Whether a device that has it cannot be onboarded; else only a part of the client's work is lost."""
     tries: tuple[str, ...] = ()
     """A program of the device that shows it, with its arguments, where the agent's own traffic does not."""
-    curl_code: int
-    """What curl on the device exits with on the same route."""
+    curl_code: int | None = None
+    """What curl on the device exits with on the same route; None where no program of the device can run."""
     measured: str
     """Where the code comes from."""
 
@@ -101,6 +103,10 @@ class FaultRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The way to the cloud that a device must have for it; a row of `[[route]]`."""
     url: str = PROBE_URL
     """What curl asks for in order to see it."""
+    backends: tuple[BackendName, ...] = ("embedded", "docker")
+    """Where labs can carry it out."""
+    befalls_onboarded: bool = False
+    """Whether it is met on a device that was onboarded before: there is nothing to see of it on a fresh one."""
     never: tuple[Invariant, ...]
     basis: Basis
     source: str

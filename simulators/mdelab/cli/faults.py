@@ -31,12 +31,14 @@ def _show(row: FaultRow) -> None:
     lines = [
         [row.id, row.summary],
         ["places", ", ".join(row.places)],
+        ["backends", ", ".join(row.backends)],
         ["names", ", ".join(row.names)],
         ["route", row.route],
         *[["parameter", _parameter(parameter)] for parameter in row.parameter],
     ]
     for look in row.look:
-        lines.append([", ".join(look.platforms), f"diagnosis {look.cause}; curl exits with {look.curl_code}"])
+        curl = "no program runs" if look.curl_code is None else f"curl exits with {look.curl_code}"
+        lines.append([", ".join(look.platforms), f"diagnosis {look.cause}; {curl}"])
         lines.append(["", look.measured])
     lines.append(["never", ", ".join(row.never)])
     lines.append(["basis", f"{row.basis} ({row.source})"])

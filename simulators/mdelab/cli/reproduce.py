@@ -98,11 +98,10 @@ def _facts(done: "Reproduction", platform: Platform) -> dict[str, object]:
 
 
 def _show(done: "Reproduction", platform: Platform) -> None:
-    said = (done.curl.stderr or done.curl.stdout).strip().splitlines()
-    lines = [
-        ["fault", f"{done.fault.kind} on {platform}"],
-        ["curl", f"exit {done.curl.exit_code}: {said[0] if said else 'no output'}"],
-    ]
+    lines = [["fault", f"{done.fault.kind} on {platform}"]]
+    if done.curl is not None:
+        said = (done.curl.stderr or done.curl.stdout).strip().splitlines()
+        lines.append(["curl", f"exit {done.curl.exit_code}: {said[0] if said else 'no output'}"])
     print_rows([*lines, *rows(done.diagnosis, _MOST_LINES - len(lines))])
 
 

@@ -64,7 +64,9 @@ def current(connections: Iterable[Connection]) -> list[Attempt]:
     every = [
         attempt(connection)
         for connection in connections
-        if connection.purpose not in (Purpose.PROBE, Purpose.PAC) and not _is_prelude(connection)
+        if connection.purpose not in (Purpose.PROBE, Purpose.PAC)
+        and not _is_prelude(connection)
+        and connection.records[0].step != "device"
     ]
     tried = [one for one in every if one.connection.purpose in OWN] or every
     by_channel: dict[str, list[Attempt]] = {}

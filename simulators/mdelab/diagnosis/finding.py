@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mdelab.catalogue.symptoms import Layer, Symptom, symptom
 from mdelab.diagnosis.attempts import OWN, Attempt, attempt, current, latest, probe_after, route_of
-from mdelab.diagnosis.match import Scene, cause, reports, scene, wrongs
+from mdelab.diagnosis.match import Scene, cause, reports, scene, standing, wrongs
 from mdelab.diagnosis.words import clean, line, listed
 from mdelab.model.basis import Basis
 from mdelab.model.evidence import Connection, Purpose
@@ -47,6 +47,9 @@ def diagnose(endpoint: str, connections: Sequence[Connection]) -> Finding:
     """
     own = sorted((one for one in connections if one.endpoint in ("", endpoint)), key=latest)
     attempts = current(own)
+    if halted := standing([record for one in own for record in one.records]):
+        record, row = halted
+        return _finding(row, endpoint, None, [line(record), *_channels(attempts)], record.error)
     failures = [_judge(one, attempts, own) for one in attempts if one.failed is not None]
     if not failures:
         return _no_failure(endpoint, attempts, own)
@@ -80,7 +83,10 @@ def _no_failure(endpoint: str, attempts: Sequence[Attempt], connections: Sequenc
     return _finding(row, endpoint, None, [*_detours(attempts, connections), *_channels(attempts)])
 
 
-def _finding(row: Symptom, endpoint: str, failure: _Failure | None, lines: Sequence[tuple[str, str]]) -> Finding:
+def _finding(
+    row: Symptom, endpoint: str, failure: _Failure | None, lines: Sequence[tuple[str, str]], error: str = ""
+) -> Finding:
+    """error: what failed, where no connection did."""
     seen = failure.scene if failure else None
     summary = row.summary.format(
         endpoint=endpoint,
@@ -88,7 +94,7 @@ def _finding(row: Symptom, endpoint: str, failure: _Failure | None, lines: Seque
         hop=clean(seen.hop if seen else "") or "The proxy",
         issuer=clean(seen.issuer if seen else "") or "unknown",
         status=_status(seen) if seen else "",
-        error=clean(seen.failed.error if seen else "") or "no reason given",
+        error=clean(seen.failed.error if seen else error) or "no reason given",
         detour=clean(seen.passed_over[0].text.rstrip(".") if seen and seen.passed_over else "") or "nothing",
     )
     return Finding(

@@ -72,6 +72,23 @@ def cause(seen: Scene) -> Symptom:
     )
 
 
+def standing(records: Sequence[Evidence]) -> tuple[Evidence, Symptom] | None:
+    """Why the device, or its client, does not run now, and its row; None when both run, for all that was told.
+
+    records: of the device, the oldest first.
+    """
+    newest = {record.observer: record for record in records if record.step == "device"}
+    for record in newest.values():
+        row = next((row for row in symptoms() if any(_is_about(when, record) for when in row.when)), None)
+        if record.error and row is not None:
+            return record, row
+    return None
+
+
+def _is_about(when: When, record: Evidence) -> bool:
+    return when.step == record.step and any(part in record.error.lower() for part in when.says)
+
+
 def wrongs(record: Evidence | None) -> tuple[PassedOver, ...]:
     """What a route did not follow because something is wrong with it; a stronger setting is no wrong."""
     route = record.route if record is not None else None

@@ -21,7 +21,7 @@ from mdelab.endpoint.pool import Pool
 from mdelab.endpoint.tunnel import connect_through
 from mdelab.endpoint.wire import Wire
 from mdelab.endpoint.witness import Witness
-from mdelab.model.attachment import Attachment
+from mdelab.model.attachment import Attachment, is_without_network
 from mdelab.model.clock import Clock
 from mdelab.model.evidence import Purpose, TlsSeen
 from mdelab.model.route import Way
@@ -30,6 +30,8 @@ from mdelab.model.work import Item
 
 _NOT_REACHED = ("dns", "tcp")
 """The steps after whose failure the next way is tried (chromium net/docs/proxy.md: a refused CONNECT is an answer)."""
+
+_NO_NETWORK = "the device has no network"
 
 USER_AGENT = "mdatp/101 (mdelab simulated)"
 
@@ -93,6 +95,7 @@ class Connector:
         item.server = dial = await self._attachment.dial(host, (address, port))
         progress.at("tcp")
         try:
+            self._attachment.link.check()
             _, wire = await asyncio.get_running_loop().create_connection(
                 Wire, dial[0], dial[1], local_addr=(self._attachment.address, 0)
             )
@@ -120,13 +123,15 @@ class Connector:
         if _is_address(host):
             return host
         progress.at("dns")
+        why = ""
         try:
+            self._attachment.link.check()
             address = await dns.resolve(host, source=self._attachment.address, resolver=self._attachment.resolver)
-        except OSError:
-            address = None
+        except OSError as error:
+            address, why = None, f": {_why(error)}" if is_without_network(error) else ""
         if address is None:
             what = "proxy" if is_proxy else "host"
-            failure = Failure("dns", 5 if is_proxy else 6, f"Could not resolve {what}: {host}")
+            failure = Failure("dns", 5 if is_proxy else 6, f"Could not resolve {what}: {host}{why}")
             raise self._witness.stop(target, failure)
         self._witness.record("dns", target.purpose, name=host)
         return address
@@ -202,6 +207,8 @@ class Connector:
 
 
 def _why(error: OSError) -> str:
+    if is_without_network(error):
+        return f"{_NO_NETWORK}: {error.strerror or error}"
     return "Couldn't connect to server" if isinstance(error, ConnectionRefusedError) else str(error.strerror or error)
 
 

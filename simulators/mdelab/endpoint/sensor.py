@@ -25,7 +25,7 @@ from mdelab.endpoint.visibility import sees
 from mdelab.model.attachment import Attachment
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
-from mdelab.model.evidence import EvidenceSink, Purpose
+from mdelab.model.evidence import Evidence, EvidenceSink, Purpose
 from mdelab.model.route import Route
 from mdelab.model.tenant import Tenant
 from mdelab.model.trust import Trust
@@ -233,7 +233,23 @@ class Sensor:
             await self._client.stop()
         self._client.look_for_conflicts()
 
+    async def kill_client(self, number: int) -> None:
+        """End the client's service by a signal; nothing is told to anybody. Harmless when it does not run."""
+        if self.machine.services().get(self._row.service):
+            self.machine.set_service(self._row.service, False)
+            await self._client.stop()
+            self._tell(f"the process of the service {self._row.service} was ended by signal {number}")
+
+    async def start_client(self) -> None:
+        """Start the client's service again. Harmless when it runs."""
+        await self.control_service(self._row.service, True)
+        self._tell("")
+
     # Inside
+
+    def _tell(self, error: str) -> None:
+        """What the device's own service manager knows of the client. error: "" when it runs."""
+        self.sink(Evidence(observer="device", step="device", error=error, address=self.machine.attachment.address))
 
     @contextmanager
     def _counted(self, what: str) -> Iterator[Item]:

@@ -112,6 +112,7 @@ class Transport:
         """Ask the device's DNS server; None when there is no address, or no answer within the time of a request."""
         try:
             async with Deadline(self._tenant.clock, timing().after("request_timeout"), f"{self._name}: name {name}"):
+                self._attachment.link.check()
                 return await dns.resolve(name, source=self._attachment.address, resolver=self._attachment.resolver)
         except (TimeoutError, OSError):
             return None

@@ -146,6 +146,14 @@ class Backend(Protocol):
         """Let the faults that `tenant.faults` holds act from the next request of its endpoints on, and no others."""
         ...
 
+    async def begin_host_fault(self, tenant: Tenant, endpoint: str, fault: InForce) -> None:
+        """Carry out a fault that sits in what an endpoint runs on."""
+        ...
+
+    async def end_host_fault(self, tenant: Tenant, endpoint: str, fault_id: str) -> None:
+        """Give back what it took; harmless when it took nothing."""
+        ...
+
     async def add_endpoint(self, tenant: Tenant, spec: DeviceSpec) -> Device:
         """Make a device and switch it on."""
         ...

@@ -10,6 +10,7 @@ import itertools
 import logging
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -65,7 +66,16 @@ class ContainerPlaces:
             await self._driver.remove(made.container)
 
         return RemotePlace(
-            made.address, next(self._onward), tenant, spec, door, self._sink, self._guest(tenant), end, made.container
+            made.address,
+            next(self._onward),
+            tenant,
+            spec,
+            door,
+            self._sink,
+            self._guest(tenant),
+            end,
+            made.container,
+            partial(self._driver.handle, made.container),
         )
 
     def _guest(self, tenant: Tenant) -> Guest:

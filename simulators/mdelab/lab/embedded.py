@@ -39,6 +39,7 @@ from mdelab.lab.wire import (
 from mdelab.model.attachment import Attachment
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError
+from mdelab.model.fault import InForce
 from mdelab.model.licence import Subscription
 from mdelab.model.pac_file import PATHS
 from mdelab.model.tenant import Directory, HopKind, HopPolicy, Tenant
@@ -211,6 +212,12 @@ class Embedded:
     async def faults_changed(self, tenant: Tenant) -> None:
         await self._tell_inspector(tenant)
         await asyncio.gather(*(place.reconnect() for place in self._places_of(tenant)))
+
+    async def begin_host_fault(self, tenant: Tenant, endpoint: str, fault: InForce) -> None:
+        await self._taken[tenant.id, endpoint].begin_fault(fault)
+
+    async def end_host_fault(self, tenant: Tenant, endpoint: str, fault_id: str) -> None:
+        await self._taken[tenant.id, endpoint].end_fault(fault_id)
 
     async def add_endpoint(self, tenant: Tenant, spec: DeviceSpec) -> Device:
         place = self._taken[tenant.id, spec.name] = await self._places.take(tenant, spec)

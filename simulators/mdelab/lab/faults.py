@@ -14,6 +14,7 @@ from mdelab.catalogue.faults import FaultRow, fault_row
 from mdelab.cloud.faults import CLOUD
 from mdelab.endpoint.faults import DEVICE
 from mdelab.lab.backend import Backend, Device
+from mdelab.lab.places import HOST
 from mdelab.lab.refusals import Unknown
 from mdelab.model.clock import Timer
 from mdelab.model.errors import LabError
@@ -29,6 +30,7 @@ ACTIONS: Mapping[Place, Collection[str]] = {
     "pac": PAC,
     "cloud": CLOUD,
     "device": DEVICE,
+    "host": HOST,
 }
 """What can be carried out in each place; every row of the catalogue must find its action here."""
 
@@ -85,7 +87,8 @@ class FaultKeeper:
         if self._tenant.faults.end(fault_id) is None:
             return
         with self._tenant.work.item(f"fault {fault_id} ends"):
-            for device in list(self._devices.values()):
+            for name, device in list(self._devices.items()):
+                await self._backend.end_host_fault(self._tenant, name, fault_id)
                 await device.end_fault(fault_id)
             await self._backend.faults_changed(self._tenant)
 
@@ -99,6 +102,11 @@ class FaultKeeper:
 
     async def _check_whom(self, fault: Fault, row: FaultRow) -> None:
         """Raise LabError for a hop or an endpoint that is not there, or in which such a fault cannot sit."""
+        if self._backend.name not in row.backends:
+            raise LabError(
+                f"{row.id} cannot be carried out in a lab of backend {self._backend.name}: {row.summary} "
+                f"Start the lab with --backend {' or '.join(row.backends)}."
+            )
         hop = self._tenant.hops.get(fault.hop)
         if fault.hop and hop is None:
             raise Unknown("hop", fault.hop, list(self._tenant.hops))
@@ -110,7 +118,7 @@ class FaultKeeper:
         for name in fault.endpoints:
             if name not in self._devices:
                 raise Unknown("endpoint", name, list(self._devices))
-            if "device" in row.places:
+            if {"device", "host"} & set(row.places):
                 row.on((await self._devices[name].info()).platform)
 
     def _set_timers(self, kept: _Kept) -> None:
@@ -131,11 +139,17 @@ class FaultKeeper:
 
     async def _take(self, kept: _Kept, device: Device) -> None:
         """Carry the fault out in a device, if it sits there and concerns this one."""
-        if "device" in kept.placed.places:
-            info = await device.info()
-            is_meant = not kept.placed.endpoints or info.name in kept.placed.endpoints
-            if is_meant and info.platform in kept.row.platforms:
-                await device.begin_fault(kept.placed)
+        places = kept.placed.places
+        if not {"device", "host"} & set(places):
+            return
+        info = await device.info()
+        is_meant = not kept.placed.endpoints or info.name in kept.placed.endpoints
+        if not is_meant or info.platform not in kept.row.platforms:
+            return
+        if "host" in places:
+            await self._backend.begin_host_fault(self._tenant, info.name, kept.placed)
+        else:
+            await device.begin_fault(kept.placed)
 
     def _find(self, fault_id: str) -> _Kept:
         try:

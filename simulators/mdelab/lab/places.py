@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +14,12 @@ from mdelab.lab.device import LocalDevice
 from mdelab.model.attachment import Attachment
 from mdelab.model.device import DeviceSpec
 from mdelab.model.evidence import EvidenceSink
+from mdelab.model.fault import InForce
 from mdelab.model.tenant import Tenant
+
+HOST: Mapping[str, str] = {"unplug": "its link is cut", "suspend": "it is suspended"}
+"""What goes wrong on purpose in what a device runs on, and how that is told. Which fault uses which action is data
+(`mdelab.catalogue.faults`); a place carries them out."""
 
 
 class Place(Protocol):
@@ -48,6 +53,14 @@ class Place(Protocol):
 
     async def look(self) -> None:
         """See `mdelab.lab.time.Elsewhere`."""
+        ...
+
+    async def begin_fault(self, fault: InForce) -> None:
+        """Carry out a fault that sits in what the device runs on; its action is one of `HOST`."""
+        ...
+
+    async def end_fault(self, fault_id: str) -> None:
+        """Give back what a fault took; harmless when it was not carried out here."""
         ...
 
     async def leave(self) -> None:
@@ -96,8 +109,11 @@ class LoopbackPlace:
         self._sink = sink
         self._scripts = scripts
         self._sensor: Sensor | None = None
+        self._attachment: Attachment | None = None
+        self._unplugged: set[str] = set()
 
     async def switch_on(self, attachment: Attachment) -> LocalDevice:
+        self._attachment = attachment
         self._root.mkdir(parents=True)
         self._sensor = Sensor(
             spec=self._spec,
@@ -122,6 +138,19 @@ class LoopbackPlace:
 
     async def look(self) -> None:
         """The tenant's ledger is the sensor's own."""
+
+    async def begin_fault(self, fault: InForce) -> None:
+        """Here a device's link can be cut; a process of the lab itself cannot be suspended."""
+        assert fault.action == "unplug"
+        assert self._attachment is not None
+        await self.reconnect()
+        self._unplugged.add(fault.id)
+        self._attachment.link.is_up = False
+
+    async def end_fault(self, fault_id: str) -> None:
+        self._unplugged.discard(fault_id)
+        if self._attachment is not None:
+            self._attachment.link.is_up = not self._unplugged
 
     async def leave(self) -> None:
         if self._sensor is not None:

@@ -23,7 +23,8 @@ class Reproduction:
 
     endpoint: str
     fault: Fault
-    curl: ExecResult
+    curl: ExecResult | None
+    """None where the fault lets no program of the device run."""
     diagnosis: Diagnosis
 
 
@@ -46,11 +47,14 @@ def furnish(tenant: TenantClient, row: FaultRow, platform: Platform, *, name: st
 def reproduce(tenant: TenantClient, row: FaultRow, platform: Platform, fault: Fault | None) -> Reproduction:
     """Let the agent and curl try on the route of `row`, with `fault` in the way; None for nothing in the way."""
     endpoint = furnish(tenant, row, platform)
-    if fault is not None:
+    if fault is not None and not row.befalls_onboarded:
         tenant.put_fault(fault)
     tenant.place_package(endpoint, "onboarding")
     tenant.move(seconds=TRIES_S)
-    curl = look_at(tenant, row, platform, endpoint)
+    if fault is not None and row.befalls_onboarded:
+        tenant.put_fault(fault)
+    runs = fault is None or row.on(platform).curl_code is not None
+    curl = look_at(tenant, row, platform, endpoint) if runs else None
     return Reproduction(
         endpoint=endpoint,
         fault=fault or Fault(kind=row.id),

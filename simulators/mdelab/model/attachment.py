@@ -1,5 +1,7 @@
 """How an endpoint is attached to the network: its address, its resolver, and the files that its trust comes from."""
 
+import errno
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +17,27 @@ async def _straight(host: str, port: int) -> Address | None:
     return None
 
 
+@dataclass(slots=True)
+class Link:
+    """The cable itself."""
+
+    is_up: bool = True
+
+    def check(self) -> None:
+        """Raise what a system says whose only interface has no link: OSError with ENETUNREACH."""
+        if not self.is_up:
+            raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
+
+
+_NO_NETWORK = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.ENETDOWN)
+
+
+def is_without_network(error: OSError) -> bool:
+    """Whether a system says that it has no network; without an interface its address cannot be bound."""
+    # uvloop tells no number where it cannot bind a datagram socket.
+    return error.errno in _NO_NETWORK or (error.errno is None and "could not bind" in str(error))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """The endpoint's end of the cable."""
@@ -23,6 +46,7 @@ class Attachment:
     """The source address of every connection of the endpoint."""
     resolver: Address
     """The DNS server that it asks, over UDP."""
+    link: Link = field(default_factory=Link)
     ports: dict[Address, Address] = field(default_factory=dict)
     """Asked for -> really bound. See `mdelab.model.zone`."""
     lead: Lead = _straight

@@ -15,11 +15,11 @@ import msgspec
 from mdelab.model.route import Route
 from mdelab.model.work import Address
 
-Step = Literal["route", "dns", "tcp", "tunnel", "tls", "http"]
+Step = Literal["device", "route", "dns", "tcp", "tunnel", "tls", "http"]
 """Which step of a connection a record is about; also the layers that a diagnosis names, in the order of the wire."""
 
-STEPS: tuple[Step, ...] = ("route", "dns", "tcp", "tunnel", "tls", "http")
-"""In the order of the wire."""
+STEPS: tuple[Step, ...] = ("device", "route", "dns", "tcp", "tunnel", "tls", "http")
+"""In the order of the wire; `device` is no step of a connection: the device, or its client, runs or does not."""
 
 
 class Purpose(StrEnum):
@@ -37,7 +37,7 @@ class Purpose(StrEnum):
     """Another program on the device, such as curl."""
 
 
-OBSERVERS = ("agent", "curl", "dns", "gateway", "cloud", "entrance")
+OBSERVERS = ("agent", "curl", "dns", "gateway", "cloud", "entrance", "device", "host")
 """The lab's own; every other observer is a hop, by the tenant's name for it."""
 
 
@@ -155,7 +155,7 @@ def join(records: Iterable[Evidence]) -> list[Connection]:
 
 def _ends(record: Evidence) -> list[Address]:
     """The client-side addresses by which a record can be recognised: of its own leg and of its onward leg."""
-    if record.step in ("route", "dns"):
+    if record.step in ("device", "route", "dns"):
         return []
     own = record.local if record.purpose is not None else record.peer
     return [end for end in (own, record.onward[0] if record.onward else None) if end is not None]

@@ -16,8 +16,10 @@ from mdelab.model.errors import LabError
 from mdelab.model.names import matches
 from mdelab.model.seeds import stream
 
-Place = Literal["dns", "gateway", "tunnel", "inspecting", "pac", "cloud", "device"]
-"""Where a fault can sit: a kind of hop, the cloud, or the device itself. `gateway` is what direct traffic passes."""
+Place = Literal["dns", "gateway", "tunnel", "inspecting", "pac", "cloud", "device", "host"]
+"""Where a fault can sit: a kind of hop, the cloud, or the device itself. `gateway` is what direct traffic passes, `host` what
+the device runs on: its link, and whether it runs at all.
+"""
 
 Setting = str | int | float | bool
 """The value of a parameter."""

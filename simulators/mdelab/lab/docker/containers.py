@@ -14,7 +14,7 @@ from docker.types import Mount
 from mdelab.lab.contained import CHANNELS
 from mdelab.lab.docker import content, labels
 from mdelab.lab.docker.networks import Networks
-from mdelab.lab.remote.driver import CONTROL_PORT, ENTRANCE_PORT
+from mdelab.lab.remote.driver import CONTROL_PORT, ENTRANCE_PORT, Act
 from mdelab.lab.remote.endpoint import CHANNEL
 from mdelab.model.platform import Platform
 
@@ -45,6 +45,9 @@ class Containers:
         self._marks = marks
         self._networks = networks
         self._lab_address = ""
+        self._addresses: dict[str, str] = {}
+        """By the name of a device's container."""
+        self._free = networks.addresses()
 
     def lab(self) -> Container:
         """Start the lab's own container, with two ports published on loopback."""
@@ -73,13 +76,19 @@ class Containers:
 
     def device(self, number: int, platform: Platform, host: str) -> MadeContainer:
         """Start a container whose sensor will come to the door in the lab's folder `number`."""
-        container = self._client.containers.run(
+        name = f"mdelab-{self._lab_id}-{number}-{host}"
+        address = self._addresses[name] = next(self._free)
+        self._client.containers.run(
             content.tag(content.ENDPOINT_IMAGES[platform]),
-            name=f"mdelab-{self._lab_id}-{number}-{host}",
+            name=name,
             hostname=host,
             environment={DEVICE_LAB: self._lab_id},
             mounts=_shared(self._folder / CHANNELS / str(number), CHANNEL),
             network=self._networks.corp.name,
+            # Its own for good: the engine gives an address to the next as soon as a container is off its network.
+            networking_config={
+                str(self._networks.corp.name): self._client.api.create_endpoint_config(ipv4_address=address)
+            },
             dns=[self._lab_address],
             labels=self._marks,
             security_opt=["no-new-privileges"],
@@ -87,9 +96,23 @@ class Containers:
             auto_remove=True,
             detach=True,
         )
+        return MadeContainer(name=name, address=address)
+
+    def handle(self, name: str, act: Act) -> str:
+        """Do something to a device's container; what the engine says of it then."""
+        container = self._client.containers.get(name)
+        corp = self._networks.corp
+        match act:
+            case "pause":
+                container.pause()
+            case "unpause":
+                container.unpause()
+            case "disconnect":
+                corp.disconnect(container)
+            case "connect":
+                corp.connect(container, ipv4_address=self._addresses[name])
         container.reload()
-        address = self._networks.address_on(self._networks.corp, container)
-        return MadeContainer(name=str(container.name), address=address)
+        return str(container.status)
 
     def remove(self, name: str) -> None:
         """Its sensor has ended, so nothing is lost by force."""

@@ -36,6 +36,8 @@ from mdelab.lab.remote.driver import (
     Begin,
     Done,
     Failed,
+    Handle,
+    Handled,
     Made,
     Make,
     Refused,
@@ -211,7 +213,7 @@ class ContainedLab:
                         self._started.set_result(None)
                     case Failed(error=error, is_of_caller=is_of_caller):
                         self._started.set_exception(LabError(error) if is_of_caller else NotReady(error))
-                    case (Make() | Remove()) as wanted:
+                    case (Make() | Remove() | Handle()) as wanted:
                         task = asyncio.create_task(self._obey(wanted))
                         self._asked.add(task)
                         task.add_done_callback(self._asked.discard)
@@ -220,11 +222,11 @@ class ContainedLab:
                 self._started.set_exception(NotReady("its connection has closed"))
             self.ended.set()
 
-    async def _obey(self, wanted: Make | Remove) -> None:
+    async def _obey(self, wanted: Make | Remove | Handle) -> None:
         assert self._containers is not None
         answer: ToLab
         try:
-            with said_plainly("a device's container could not be made or removed"):
+            with said_plainly("a device's container could not be made, changed or removed"):
                 match wanted:
                     case Make():
                         made = await asyncio.to_thread(
@@ -234,6 +236,9 @@ class ContainedLab:
                     case Remove(container=name):
                         await asyncio.to_thread(self._containers.remove, name)
                         answer = Done(id=wanted.id)
+                    case Handle(container=name, act=act):
+                        state = await asyncio.to_thread(self._containers.handle, name, act)
+                        answer = Handled(id=wanted.id, state=state)
         except NotReady as error:
             answer = Refused(id=wanted.id, message=str(error))
         self._send(answer)

@@ -32,6 +32,12 @@ class Networks:
     corp: Network
     wan: Network
 
+    def addresses(self) -> Iterator[str]:
+        """For devices, each once: from the end of their network, because the engine gives out what is at its beginning."""
+        (pool,) = self.corp.attrs["IPAM"]["Config"]
+        for address in reversed(list(ipaddress.IPv4Network(pool["Subnet"]).hosts())):
+            yield str(address)
+
     def address_on(self, network: Network, container: Container) -> str:
         """The container's address on one of them, as it was when `container` was last loaded."""
         return str(container.attrs["NetworkSettings"]["Networks"][network.name]["IPAddress"])

@@ -87,6 +87,12 @@ class RemoteDevice:
         self._waiting: dict[int, asyncio.Future[msgspec.Raw]] = {}
         self._guests: dict[int, asyncio.Future[None]] = {}
         self._mirror = Mirror(tenant, name, self._fire)
+        self._begun: set[str] = set()
+        self._over: list[str] = []
+        """Faults that it carries out, and those of them that ended while it was suspended."""
+        self._told = Flying(flights=[], due=None)
+        self._frozen: tuple[EndpointInfo, tuple[int, int]] | None = None
+        """What it said of itself last, while it is suspended."""
         self._reading = asyncio.create_task(self._read(), name=f"{name}: what its process says")
 
     async def close(self) -> None:
@@ -101,10 +107,31 @@ class RemoteDevice:
         """Raises what the process raised: LabError, Unknown or NotReady; NotReady too when it is gone."""
         if self._reading.done():
             raise NotReady(self._gone())
+        if self._frozen is not None:
+            raise LabError(f"{self.name!r} is suspended, so it cannot be asked. Remove the fault that suspends it.")
         number = next(self._ids)
         future = self._waiting[number] = asyncio.get_running_loop().create_future()
         self._writer.write(line(Ask(id=number, question=question)))
         return msgspec.json.decode(await future, type=answer)
+
+    @property
+    def is_suspended(self) -> bool:
+        return self._frozen is not None
+
+    async def suspend(self) -> None:
+        """From now on it says nothing, and has nothing in flight; it is frozen once this returns."""
+        info, counts = await self.info(), await self.counts()
+        await self.look()
+        self._frozen = msgspec.structs.replace(info, state="suspended"), counts
+        self._mirror.close()
+
+    async def resume(self) -> None:
+        """It goes on where it was, at the tenant's time; what is overdue happens now."""
+        self._frozen = None
+        self._mirror.show(self._told)
+        await self.tell_time()
+        while self._over:
+            await self.end_fault(self._over.pop())
 
     # What the lab's time keeper asks for
 
@@ -121,11 +148,15 @@ class RemoteDevice:
     # mdelab.lab.backend.Device
 
     async def info(self) -> EndpointInfo:
+        if self._frozen is not None:
+            return self._frozen[0]
         info = await self.ask(AskInfo(), EndpointInfo)
         # The folder of a device elsewhere is no folder of the lab's host.
         return msgspec.structs.replace(info, container=self._container, root="" if self._container else info.root)
 
     async def counts(self) -> tuple[int, int]:
+        if self._frozen is not None:
+            return self._frozen[1]
         return await self.ask(AskCounts(), tuple[int, int])
 
     async def execute(self, ask: ExecRequest) -> ExecResult:
@@ -135,9 +166,16 @@ class RemoteDevice:
         await self.ask(Change(change=change), type(None))
 
     async def begin_fault(self, fault: InForce) -> None:
+        self._begun.add(fault.id)
         await self.ask(BeginFault(fault=fault), type(None))
 
     async def end_fault(self, fault_id: str) -> None:
+        if fault_id not in self._begun:
+            return
+        if self._frozen is not None:
+            self._over.append(fault_id)
+            return
+        self._begun.discard(fault_id)
         await self.ask(EndFault(fault_id=fault_id), type(None))
 
     async def route(self, url: str) -> Route:
@@ -164,7 +202,9 @@ class RemoteDevice:
     # What the process says
 
     async def _ask_if_there(self, question: Question) -> None:
-        """A process that is gone has no time and nothing in flight."""
+        """A process that is gone or suspended has no time and nothing in flight."""
+        if self._frozen is not None:
+            return
         with contextlib.suppress(NotReady):
             await self.ask(question, type(None))
 
@@ -199,6 +239,7 @@ class RemoteDevice:
             case Saw(evidence=evidence):
                 self._sink(evidence)
             case Flying():
+                self._told = said
                 self._mirror.show(said)
             case Whither():
                 task = asyncio.create_task(self._answer(said))

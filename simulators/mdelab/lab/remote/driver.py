@@ -8,6 +8,7 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -84,8 +85,29 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     message: str
 
 
-ToLab = Begin | Made | Done | Refused
-ToDriver = Started | Failed | Make | Remove
+Act = Literal["pause", "unpause", "disconnect", "connect"]
+"""What the engine does to a device's container: freezes it and lets it go on, takes it off its network and gives it back."""
+
+
+class Handle(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Do something to a device's container. Answered with `Handled` or `Refused`."""
+
+    id: int
+    container: str
+    act: Act
+
+
+class Handled(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    id: int
+    state: str
+    """What the engine says of the container now, such as `paused`."""
+
+
+ToLab = Begin | Made | Done | Handled | Refused
+ToDriver = Started | Failed | Make | Remove | Handle
+
+
+Answer = Made | Done | Handled | Refused
 
 
 def line(message: ToLab | ToDriver) -> bytes:
@@ -100,7 +122,7 @@ class Driver:
         self._reader = reader
         self._writer = writer
         self._ids = itertools.count()
-        self._waiting: dict[int, asyncio.Future[Made | Done | Refused]] = {}
+        self._waiting: dict[int, asyncio.Future[Answer]] = {}
         self._is_gone = False
         self._decoder: msgspec.json.Decoder[ToLab] = msgspec.json.Decoder(ToLab)
 
@@ -138,14 +160,21 @@ class Driver:
     async def remove(self, container: str) -> None:
         await self._ask(lambda id_: Remove(id=id_, container=container))
 
+    async def handle(self, container: str, act: Act) -> str:
+        """What the engine says of the container afterwards. Raises NotReady with the engine's words."""
+        answer = await self._ask(lambda id_: Handle(id=id_, container=container, act=act))
+        if isinstance(answer, Handled):
+            return answer.state
+        raise NotReady(answer.message if isinstance(answer, Refused) else "the driver answered something else")
+
     async def close(self) -> None:
         self._writer.close()
 
-    async def _ask(self, question: Callable[[int], Make | Remove]) -> Made | Done | Refused:
+    async def _ask(self, question: Callable[[int], Make | Remove | Handle]) -> Answer:
         if self._is_gone:
             raise NotReady(_GONE)
         number = next(self._ids)
-        future: asyncio.Future[Made | Done | Refused] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
         self._writer.write(line(question(number)))
         return await future

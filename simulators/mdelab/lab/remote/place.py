@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from mdelab.lab.remote.device import Guest, RemoteDevice
+from mdelab.lab.remote.driver import Act
 from mdelab.lab.remote.messages import MAX_LINE_BYTES, Cable, Hops, SetHops, SwitchOn, TenantCopy
 from mdelab.model.attachment import Attachment
 from mdelab.model.device import DeviceSpec
-from mdelab.model.errors import NotReady
-from mdelab.model.evidence import EvidenceSink
+from mdelab.model.errors import LabError, NotReady
+from mdelab.model.evidence import Evidence, EvidenceSink
+from mdelab.model.fault import InForce
 from mdelab.model.tenant import Tenant
 
 _COMES_WITHIN_S = 60.0
@@ -68,6 +70,18 @@ class Door:
             self._arrival.set_result((reader, writer))
 
 
+Handler = Callable[[Act], Awaitable[str]]
+"""Has the engine do something to a device's container, and tells what the engine says of it then."""
+
+_ACTS: dict[str, tuple[Act, Act]] = {"suspend": ("pause", "unpause"), "unplug": ("disconnect", "connect")}
+"""By the action of a fault: how it begins and how it ends."""
+
+
+async def no_engine(act: Act) -> str:
+    """For a process that runs in no container."""
+    raise LabError(f"the process of this device runs in no container, so nobody can {act} it.")
+
+
 class RemotePlace:
     """One process for one device."""
 
@@ -82,6 +96,7 @@ class RemotePlace:
         guest: Guest,
         end: Callable[[], Awaitable[None]],
         container: str = "",
+        handler: Handler = no_engine,
     ) -> None:
         """end: takes the process down, after its connection was closed. container: its name, if it runs in one."""
         self.address = address
@@ -93,6 +108,9 @@ class RemotePlace:
         self._guest = guest
         self._end = end
         self._container = container
+        self._handler = handler
+        self._acting: dict[str, str] = {}
+        """Fault id -> action, of the faults that are carried out on what the device runs on."""
         self._attachment: Attachment | None = None
         self._device: RemoteDevice | None = None
 
@@ -115,7 +133,8 @@ class RemotePlace:
         return self._device
 
     async def hops_changed(self) -> None:
-        if self._device is not None and self._attachment is not None:
+        """A suspended device is told when it goes on."""
+        if self._device is not None and self._attachment is not None and not self._device.is_suspended:
             await self._device.ask(SetHops(hops=_hops(self._tenant, self._attachment)), type(None))
 
     async def reconnect(self) -> None:
@@ -130,7 +149,38 @@ class RemotePlace:
         if self._device is not None:
             await self._device.look()
 
+    async def begin_fault(self, fault: InForce) -> None:
+        device = self._device
+        assert device is not None
+        is_first = fault.action not in self._acting.values()
+        self._acting[fault.id] = fault.action
+        if not is_first:
+            return
+        await device.reconnect()
+        if fault.action == "suspend":
+            await device.suspend()
+        state = await self._handler(_ACTS[fault.action][0])
+        if fault.action == "suspend":
+            self._tell(f"it is suspended: the container engine says that it is {state}")
+
+    async def end_fault(self, fault_id: str) -> None:
+        action = self._acting.pop(fault_id, None)
+        if action is None or action in self._acting.values():
+            return
+        await self._handler(_ACTS[action][1])
+        if action == "suspend" and self._device is not None:
+            await self._device.resume()
+            await self.hops_changed()
+            self._tell("")
+
+    def _tell(self, error: str) -> None:
+        """What the host knows of the device. error: "" when it runs."""
+        self._sink(Evidence(observer="host", step="device", error=error, address=self.address))
+
     async def leave(self) -> None:
+        with contextlib.suppress(NotReady):
+            for fault_id in list(self._acting):
+                await self.end_fault(fault_id)
         await self._door.close()
         if self._device is not None:
             await self._device.close()

@@ -142,6 +142,8 @@ class _Run:
         address = await self._resolve(host)
         if address is None:
             return f"{self._stand_in(host)}:{port}"
+        if not self._device.machine.attachment.link.is_up:
+            return _NOTHING_LISTENS
         ip, bound = await self._device.machine.attachment.dial(host, (address, port))
         return f"{ip}:{bound}"
 
