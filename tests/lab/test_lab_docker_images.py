@@ -71,6 +71,7 @@ def test_a_dockerfile_needs_only_the_classic_builder(path):
 
 
 def test_images_of_two_clones_or_of_ones_own_registry_have_names_of_their_own(monkeypatch):
+    monkeypatch.delenv(content.PREFIX, raising=False)
     assert content.tag("lab").startswith("mdelab/lab:")
 
     monkeypatch.setenv(content.PREFIX, "registry.example/security/mdelab")

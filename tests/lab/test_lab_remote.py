@@ -22,6 +22,7 @@ from mdelab.lab.wire import ClockMove, EndpointChange, ExecRequest, FileWrite, P
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError, NotReady
 from mdelab.model.evidence import EvidenceSink
+from mdelab.model.site import Site
 from mdelab.model.tenant import Directory, HopPolicy, Tenant
 
 
@@ -48,14 +49,18 @@ class Processes:
         task = asyncio.create_task(run())
         self.running[spec.name] = process, task
 
+        streams = await door.knock()
+        await door.first_words(streams)
+
         async def end() -> None:
             await asyncio.gather(task, return_exceptions=True)
+            await door.close()
 
         def guest(ended: asyncio.Future[None]) -> None:
             self._guests.append(asyncio.ensure_future(self._keeper.run(tenant, _wait(ended))))
 
         address = next(self._addresses)
-        return RemotePlace(address, address, tenant, spec, door, self._sink, guest, end)
+        return RemotePlace(address, address, tenant, spec, streams, self._sink, guest, end)
 
 
 async def _wait(ended: asyncio.Future[None]) -> None:
@@ -183,6 +188,23 @@ async def _hops(folder: Path) -> None:
 
 def test_a_hop_that_comes_later_is_known_to_a_remote_device(tmp_path):
     asyncio.run(_hops(tmp_path))
+
+
+async def _joins(folder: Path) -> None:
+    async with _ground(folder) as ground:
+        await ground.device()
+        process, _ = ground.processes.running["lin-1"]
+        before = process._copy().site
+        await ground.lab.put_hop("contoso", HopPolicy(name="corp-proxy", kind="tunnel"))
+        assert process._copy().site is before
+
+        await ground.lab.put_site("contoso", Site())
+
+        assert process._copy().site is not before
+
+
+def test_a_remote_device_joins_its_network_anew_though_nothing_of_it_changed(tmp_path):
+    asyncio.run(_joins(tmp_path))
 
 
 async def _errors(folder: Path) -> None:

@@ -6,7 +6,6 @@ it containers for devices, and publishes its control API and its entrance on loo
 
 import asyncio
 import contextlib
-import itertools
 import logging
 import signal
 import sys
@@ -24,7 +23,8 @@ from mdelab.lab.ground import Ground
 from mdelab.lab.places import loopback_addresses
 from mdelab.lab.remote.device import Guest
 from mdelab.lab.remote.driver import CONTROL_PORT, ENTRANCE_PORT, Begin, Driver, Failed, Started, connect
-from mdelab.lab.remote.place import Door, RemotePlace
+from mdelab.lab.remote.place import RemotePlace
+from mdelab.lab.remote.pool import Pool
 from mdelab.lab.server import ControlServer
 from mdelab.lab.spec import LabSpec
 from mdelab.lab.time import TimeKeeper
@@ -42,40 +42,28 @@ _log = logging.getLogger(__name__)
 class ContainerPlaces:
     """Places in containers that the driver makes."""
 
-    def __init__(self, folder: Path, driver: Driver, sink: EvidenceSink, keeper: TimeKeeper) -> None:
-        self._folder = folder
+    def __init__(self, containers: Pool, driver: Driver, sink: EvidenceSink, keeper: TimeKeeper) -> None:
+        self._containers = containers
         self._driver = driver
         self._sink = sink
         self._keeper = keeper
-        self._numbers = itertools.count(1)
         # A hop in this container cannot bind the address of another: for each device it binds one of loopback.
         self._onward = loopback_addresses()
         self._guests: set[asyncio.Task[None]] = set()
 
     async def take(self, tenant: Tenant, spec: DeviceSpec) -> RemotePlace:
-        number = next(self._numbers)
-        door = Door(self._folder / CHANNELS / str(number))
-        await door.open()
-        try:
-            made = await self._driver.make(number, spec.platform, spec.name)
-        except BaseException:
-            await door.close()
-            raise
-
-        async def end() -> None:
-            await self._driver.remove(made.container)
-
+        container = await self._containers.take(spec.platform, spec.name)
         return RemotePlace(
-            made.address,
+            container.address,
             next(self._onward),
             tenant,
             spec,
-            door,
+            container.streams,
             self._sink,
             self._guest(tenant),
-            end,
-            made.container,
-            partial(self._driver.handle, made.container),
+            partial(self._containers.give_back, container),
+            container.name,
+            partial(self._driver.handle, container.name),
         )
 
     def _guest(self, tenant: Tenant) -> Guest:
@@ -110,9 +98,10 @@ async def _serve(folder: Path, spec: LabSpec) -> None:
     driver = await connect(folder)
     begin = await driver.begin()
     serving = asyncio.create_task(driver.serve())
+    containers = Pool(folder / CHANNELS, driver)
 
     def build(path: Path, lab_id: str, directory: Directory, evidence: EvidenceStore, keeper: TimeKeeper) -> Backend:
-        places = ContainerPlaces(path, driver, evidence.record, keeper)
+        places = ContainerPlaces(containers, driver, evidence.record, keeper)
         return Embedded(path, lab_id, directory, evidence, ground=_ground(begin), places=places)
 
     lab = Lab(folder, spec, pid=begin.pid, lab_id=begin.lab_id, build=build)
@@ -133,6 +122,7 @@ async def _serve(folder: Path, spec: LabSpec) -> None:
     finally:
         with contextlib.suppress(Exception):
             await lab.stop()
+        await containers.close()
         await driver.close()
         await asyncio.gather(serving, return_exceptions=True)
 

@@ -79,11 +79,9 @@ class Containers:
         name = f"mdelab-{self._lab_id}-{number}-{host}"
         address = self._addresses[name] = next(self._free)
         self._client.containers.run(
-            content.tag(content.ENDPOINT_IMAGES[platform]),
+            **endpoint(platform, host, self._folder / CHANNELS / str(number)),
             name=name,
-            hostname=host,
             environment={DEVICE_LAB: self._lab_id},
-            mounts=_shared(self._folder / CHANNELS / str(number), CHANNEL),
             network=self._networks.corp.name,
             # Its own for good: the engine gives an address to the next as soon as a container is off its network.
             networking_config={
@@ -91,10 +89,6 @@ class Containers:
             },
             dns=[self._lab_address],
             labels=self._marks,
-            security_opt=["no-new-privileges"],
-            init=True,
-            auto_remove=True,
-            detach=True,
         )
         return MadeContainer(name=name, address=address)
 
@@ -117,6 +111,21 @@ class Containers:
     def remove(self, name: str) -> None:
         """Its sensor has ended, so nothing is lost by force."""
         labels.remove_container(self._client, name)
+
+
+def endpoint(platform: Platform, host: str, channel: Path) -> dict[str, Any]:
+    """What the engine is told of an endpoint's container, whatever its network."""
+    return {
+        "image": content.tag(content.ENDPOINT_IMAGES[platform]),
+        "hostname": host,
+        "mounts": _shared(channel, CHANNEL),
+        # A connection that has ended is not remembered: the next device in the container would find it.
+        "sysctls": {"net.ipv4.tcp_max_tw_buckets": "0"},
+        "security_opt": ["no-new-privileges"],
+        "init": True,
+        "auto_remove": True,
+        "detach": True,
+    }
 
 
 def _shared(folder: Path, inside: Path) -> list[Mount]:

@@ -86,6 +86,8 @@ class RemoteDevice:
         self._ids = itertools.count()
         self._waiting: dict[int, asyncio.Future[msgspec.Raw]] = {}
         self._guests: dict[int, asyncio.Future[None]] = {}
+        self._counts = 0, 0
+        """As it last said."""
         self._mirror = Mirror(tenant, name, self._fire)
         self._begun: set[str] = set()
         self._over: list[str] = []
@@ -157,7 +159,9 @@ class RemoteDevice:
     async def counts(self) -> tuple[int, int]:
         if self._frozen is not None:
             return self._frozen[1]
-        return await self.ask(AskCounts(), tuple[int, int])
+        with contextlib.suppress(NotReady):  # one that is gone can still be removed
+            self._counts = await self.ask(AskCounts(), tuple[int, int])
+        return self._counts
 
     async def execute(self, ask: ExecRequest) -> ExecResult:
         return await self.ask(Execute(ask=ask), ExecResult)

@@ -1,15 +1,17 @@
 """The process of a device in a container: `python -m mdelab.lab.remote.endpoint`.
 
 Its disk is the container's own. Beside the lab it serves the stubs of the device's programs (`images/endpoint`): a command
-that anybody starts in the container reaches the sensor through the unix socket `STUBS`.
+that anybody starts in the container reaches the sensor through the unix socket `STUBS`. Each device has a process of its own,
+forked from the one that the container starts with (`mdelab.lab.remote.keeper`).
 """
 
 import asyncio
 import contextlib
 import logging
 import os
-import signal
+import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -17,8 +19,11 @@ import uvloop
 
 from mdelab.endpoint.files import FolderTree
 from mdelab.endpoint.machine import DEFENDER
+from mdelab.lab.remote.keeper import keep
 from mdelab.lab.remote.messages import MAX_LINE_BYTES, SwitchOn
-from mdelab.lab.remote.process import Process, connect
+from mdelab.lab.remote.place import DOOR, LOG
+from mdelab.lab.remote.pristine import Pristine
+from mdelab.lab.remote.process import Process
 from mdelab.lab.wire import ExecRequest
 from mdelab.model.debian_package import QUIET
 from mdelab.model.platform import Platform
@@ -57,18 +62,40 @@ OUTSIDE = (
 """What is no file of the device: the kernel's, the lab's, and the system that the image is made of."""
 
 
+BORDERS = frozenset({"/proc", "/sys", "/dev/pts", str(CHANNEL)})
+"""What the kernel shows and is on no disk; and the lab's."""
+
+SYSTEM = ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec", "/usr/share", "/opt/venv", "/opt/mdelab")
+"""Too large to be kept in memory, and no device has a reason to change it."""
+
+
 def main() -> None:
-    log = os.open(CHANNEL / "process.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    _begin_log()
+    sys.exit(keep(CHANNEL / DOOR, _live, lambda: Pristine(borders=_borders(), system=SYSTEM), _begin_log))
+
+
+def _borders() -> frozenset[str]:
+    """With what is mounted to be read only: nothing in here can change it."""
+    mounts = (row.split() for row in Path("/proc/self/mountinfo").read_text().splitlines())
+    return BORDERS | {mount[4] for mount in mounts if "ro" in mount[5].split(",")}
+
+
+def _begin_log() -> None:
+    """Write to a new file in the lab's folder what this process and its children have to say."""
+    log = os.open(CHANNEL / LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
     os.dup2(log, 1)
     os.dup2(log, 2)
+    os.close(log)
+
+
+def _live(lab: socket.socket) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    uvloop.run(_serve())
+    uvloop.run(_serve(lab))
 
 
-async def _serve() -> None:
+async def _serve(lab: socket.socket) -> None:
     process = Process(lambda: FolderTree(Path("/"), OUTSIDE), KEYS, _prepare)
-    serving = asyncio.create_task(process.serve(*await connect(CHANNEL / "lab.sock")))
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
+    serving = asyncio.create_task(process.serve(*await asyncio.open_unix_connection(sock=lab, limit=MAX_LINE_BYTES)))
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, msgspec.DecodeError):

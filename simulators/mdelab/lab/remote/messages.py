@@ -48,7 +48,8 @@ class Hops(msgspec.Struct, frozen=True, kw_only=True):
     """The hops of the tenant, as the device reaches them, and what the site tells of them."""
 
     site: Site
-
+    is_new_site: bool
+    """Whether the device has joined its network anew, which may be one just like the last."""
     proxies: dict[str, str]
     pac_urls: dict[str, str]
     ports: list[tuple[Address, Address]]
@@ -208,6 +209,10 @@ ToProcess = Ask | Led
 # What the process says.
 
 
+class Ready(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Its first words: nothing of an earlier device is left here, and it can be asked."""
+
+
 class Due(msgspec.Struct, frozen=True, kw_only=True):
     """When the process's next timer is due."""
 
@@ -271,6 +276,6 @@ class Whither(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 Said = Answer | Refusal | Saw | Flying | Began | Ended | Whither
 
 
-def line(message: ToProcess | Said) -> bytes:
+def line(message: ToProcess | Said | Ready) -> bytes:
     """One message as it goes over the wire."""
     return msgspec.json.encode(message) + b"\n"

@@ -7,51 +7,64 @@ from pathlib import Path
 
 from mdelab.lab.remote.device import Guest, RemoteDevice
 from mdelab.lab.remote.driver import Act
-from mdelab.lab.remote.messages import MAX_LINE_BYTES, Cable, Hops, SetHops, SwitchOn, TenantCopy
+from mdelab.lab.remote.messages import MAX_LINE_BYTES, Cable, Hops, Ready, SetHops, SwitchOn, TenantCopy, line
 from mdelab.model.attachment import Attachment
 from mdelab.model.device import DeviceSpec
 from mdelab.model.errors import LabError, NotReady
 from mdelab.model.evidence import Evidence, EvidenceSink
 from mdelab.model.fault import InForce
+from mdelab.model.site import Site
 from mdelab.model.tenant import Tenant
 
 _COMES_WITHIN_S = 60.0
-"""Host time from the start of a process to its connection: half a second, far more on a loaded machine."""
+"""Host time from the start of a process to its first words: a second or two, far more on a loaded machine."""
 
 
 DOOR = "lab.sock"
 """In the folder of a process."""
 
+LOG = "process.log"
+"""Beside it: what the process wrote."""
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
 
 class Door:
-    """Where one process reaches the lab: a unix socket in a folder that both see."""
+    """Where a process reaches the lab: a unix socket in a folder that both see. When it has gone, another may come."""
 
     def __init__(self, folder: Path) -> None:
         """folder: made if missing; what the process writes while it runs is in it too."""
         self.folder = folder
         self._server: asyncio.Server | None = None
-        self._arrival: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]] | None = None
+        self._outside: asyncio.Queue[Streams] = asyncio.Queue(1)
 
     async def open(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._arrival = asyncio.get_running_loop().create_future()
         self._server = await asyncio.start_unix_server(self._come, str(self.folder / DOOR), limit=MAX_LINE_BYTES)
 
-    async def arrival(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """The process's connection. Raises NotReady when it does not come."""
-        assert self._arrival is not None
+    async def knock(self, within_s: float = _COMES_WITHIN_S) -> Streams:
+        """The connection of the next process, which has nothing to say yet. Raises NotReady when it does not come."""
         try:
-            async with asyncio.timeout(_COMES_WITHIN_S):
-                return await self._arrival
+            async with asyncio.timeout(within_s):
+                return await self._outside.get()
         except TimeoutError as error:
             raise NotReady(
-                f"the process of a device did not come within {_COMES_WITHIN_S:g} s. It wrote: {self.output()}"
+                f"the process of a device did not come within {within_s:g} s. It wrote: {self.output()}"
             ) from error
+
+    async def first_words(self, streams: Streams, within_s: float = _COMES_WITHIN_S) -> None:
+        """Return when the process that came can be asked. Raises NotReady when it gives up, or takes too long."""
+        with contextlib.suppress(TimeoutError, OSError):
+            async with asyncio.timeout(within_s):
+                if await streams[0].readline() == line(Ready()):
+                    return
+        streams[1].close()
+        raise NotReady(f"the process of a device came and could not be asked. It wrote: {self.output()}")
 
     def output(self) -> str:
         """What the process wrote, for messages."""
         try:
-            return (self.folder / "process.log").read_text(errors="replace").strip()[-2000:] or "nothing"
+            return (self.folder / LOG).read_text(errors="replace").strip()[-2000:] or "nothing"
         except OSError:
             return "nothing"
 
@@ -61,13 +74,14 @@ class Door:
             await self._server.wait_closed()
         with contextlib.suppress(OSError):
             (self.folder / DOOR).unlink()
+        while not self._outside.empty():
+            self._outside.get_nowait()[1].close()
 
     async def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        assert self._arrival is not None
-        if self._arrival.done():
-            writer.close()  # only one process lives there
-        else:
-            self._arrival.set_result((reader, writer))
+        try:
+            self._outside.put_nowait((reader, writer))
+        except asyncio.QueueFull:
+            writer.close()  # one process lives there, and one may wait to follow it
 
 
 Handler = Callable[[Act], Awaitable[str]]
@@ -91,19 +105,22 @@ class RemotePlace:
         onward: str,
         tenant: Tenant,
         spec: DeviceSpec,
-        door: Door,
+        streams: Streams,
         sink: EvidenceSink,
         guest: Guest,
         end: Callable[[], Awaitable[None]],
         container: str = "",
         handler: Handler = no_engine,
     ) -> None:
-        """end: takes the process down, after its connection was closed. container: its name, if it runs in one."""
+        """streams: of a process that has said its first words.
+
+        end: takes the process down, after its connection was closed. container: its name, if it runs in one.
+        """
         self.address = address
         self.onward = onward
         self._tenant = tenant
         self._spec = spec
-        self._door = door
+        self._streams = streams
         self._sink = sink
         self._guest = guest
         self._end = end
@@ -112,21 +129,20 @@ class RemotePlace:
         self._acting: dict[str, str] = {}
         """Fault id -> action, of the faults that are carried out on what the device runs on."""
         self._attachment: Attachment | None = None
+        self._told_site: Site | None = None
         self._device: RemoteDevice | None = None
 
     async def switch_on(self, attachment: Attachment) -> RemoteDevice:
         self._attachment = attachment
-        streams = await self._door.arrival()
-        await self._door.close()
         self._device = RemoteDevice(
-            self._spec.name, self._tenant, streams, self._sink, self._guest, attachment.lead, self._container
+            self._spec.name, self._tenant, self._streams, self._sink, self._guest, attachment.lead, self._container
         )
         await self._device.ask(
             SwitchOn(
                 spec=self._spec,
                 tenant=_copy(self._tenant),
                 cable=_cable(attachment),
-                hops=_hops(self._tenant, attachment),
+                hops=self._hops(attachment),
             ),
             type(None),
         )
@@ -135,7 +151,7 @@ class RemotePlace:
     async def hops_changed(self) -> None:
         """A suspended device is told when it goes on."""
         if self._device is not None and self._attachment is not None and not self._device.is_suspended:
-            await self._device.ask(SetHops(hops=_hops(self._tenant, self._attachment)), type(None))
+            await self._device.ask(SetHops(hops=self._hops(self._attachment)), type(None))
 
     async def reconnect(self) -> None:
         if self._device is not None:
@@ -181,10 +197,22 @@ class RemotePlace:
         with contextlib.suppress(NotReady):
             for fault_id in list(self._acting):
                 await self.end_fault(fault_id)
-        await self._door.close()
         if self._device is not None:
             await self._device.close()
+        self._streams[1].close()
         await self._end()
+
+    def _hops(self, attachment: Attachment) -> Hops:
+        site, told = self._tenant.site, self._told_site
+        self._told_site = site
+        return Hops(
+            site=site,
+            is_new_site=site is not told,
+            proxies=attachment.proxies,
+            pac_urls=attachment.pac_urls,
+            ports=list(attachment.ports.items()),
+            interception_cas={name: path.read_text() for name, path in attachment.interception_cas.items()},
+        )
 
 
 def _copy(tenant: Tenant) -> TenantCopy:
@@ -207,14 +235,4 @@ def _cable(attachment: Attachment) -> Cable:
         root_set=attachment.root_set.read_text(),
         public_roots=attachment.public_roots.read_text(),
         package_roots=attachment.package_roots.read_text(),
-    )
-
-
-def _hops(tenant: Tenant, attachment: Attachment) -> Hops:
-    return Hops(
-        site=tenant.site,
-        proxies=attachment.proxies,
-        pac_urls=attachment.pac_urls,
-        ports=list(attachment.ports.items()),
-        interception_cas={name: path.read_text() for name, path in attachment.interception_cas.items()},
     )

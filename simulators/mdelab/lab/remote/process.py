@@ -41,6 +41,7 @@ from mdelab.lab.remote.messages import (
     PlacePackage,
     Question,
     ReadFile,
+    Ready,
     Reconnect,
     Refusal,
     RemoveFile,
@@ -106,6 +107,7 @@ class Process:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Obey until the lab closes the connection."""
         self._writer = writer
+        writer.write(line(Ready()))
         decoder: msgspec.json.Decoder[ToProcess] = msgspec.json.Decoder(ToProcess)
         try:
             while text := await reader.readline():
@@ -229,8 +231,8 @@ class Process:
 
     def _set_hops(self, hops: Hops) -> None:
         tenant = self._copy()
-        if tenant.site != hops.site:
-            tenant.site = hops.site  # a new one is a new network, in which devices discover anew
+        if hops.is_new_site:
+            tenant.site = hops.site  # another object, in which devices discover anew
         cas = {name: self._key(f"ca-{name}", pem) for name, pem in hops.interception_cas.items()}
         # The same dictionaries for the device's life: its attachment holds them.
         _fill(self._ports, dict(hops.ports))
