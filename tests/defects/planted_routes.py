@@ -142,4 +142,22 @@ DEFECTS = (
             "wpad-user-not-system leaves a Windows endpoint without its proxy, is named, and leaves no trace",
         ),
     ),
+    Defect(
+        name="external-tunnels-are-nobodys",
+        wrong="A tunnel that comes from a user's own proxy is never attributed, so the cloud does not know which device called.",
+        path="network/external.py",
+        good="        waiting = [asked for asked in self._asked if asked.host == host]\n",
+        bad="        waiting: list[Asked] = []\n",
+        run=("tests/network/test_network_external.py",),
+        red=("test_a_device_gets_through_and_its_connection_is_one_from_end_to_end",),
+    ),
+    Defect(
+        name="external-inspection-unseen",
+        wrong="A user's own proxy that ends TLS passes for one that passes it on.",
+        path="network/external.py",
+        good="and self._sent != self._passed_on:",
+        bad="and not self._sent:",
+        run=("tests/lab/test_lab_external_proxy.py",),
+        red=("test_an_agent_refuses_a_proxy_of_ours_that_inspects_and_the_diagnosis_names_it",),
+    ),
 )

@@ -115,6 +115,10 @@ STORIES = {
     "proxy-405-no-connect": lambda: _refused_tunnel(405),
     "proxy-400": lambda: _refused_tunnel(400),
     "proxy-429": lambda: _refused_tunnel(429),
+    "external-proxy-down": lambda: _refused_tunnel(
+        502, "the external proxy 127.0.0.1:9 cannot be reached: Connection refused"
+    ),
+    "external-proxy-no-way-on": lambda: _refused_tunnel(502, "the external proxy 127.0.0.1:3128 answered 502"),
     "proxy-502-origin": lambda: _refused_tunnel(502),
     "proxy-503-busy": lambda: _refused_tunnel(503),
     "proxy-504-timeout": lambda: _refused_tunnel(504),

@@ -24,6 +24,7 @@ from mdelab.lab.evidence import EvidenceStore
 from mdelab.lab.ground import LOOPBACK, Ground
 from mdelab.lab.pac import judge
 from mdelab.lab.places import LoopbackPlaces, Place, Places, loopback_addresses
+from mdelab.lab.slots import SLOTS, site_address
 from mdelab.lab.time import TimeKeeper
 from mdelab.lab.wire import (
     ApiApp,
@@ -47,20 +48,12 @@ from mdelab.model.work import Address
 from mdelab.model.zone import Zone
 from mdelab.network.dns import Dns
 from mdelab.network.entrance import Entrance
+from mdelab.network.external import ExternalProxies
 from mdelab.network.gateway import Gateway
 from mdelab.network.inspector import Inspector
-from mdelab.network.pac import PAC_PORT, PacServer
+from mdelab.network.pac import PacServer
 from mdelab.network.portal import Showing
 from mdelab.network.tunnel import TunnelProxy
-
-SLOTS = 4
-"""Hops of one kind that a tenant can have: each listens on a port of its own, shared by all tenants."""
-
-PROXY_PORT = 8080
-_SITE_PORTS: dict[HopKind, int] = {"tunnel": PROXY_PORT, "inspecting": PROXY_PORT, "pac": PAC_PORT}
-_SITE_NETS: dict[HopKind, str] = {"tunnel": "127.33.1", "inspecting": "127.33.2", "pac": "127.33.3"}
-"""Where a hop answers under its name in the site: an address for each slot and the port that people expect."""
-
 
 _log = logging.getLogger(__name__)
 
@@ -142,7 +135,10 @@ class Embedded:
         self._gateway = Gateway(self._directory, zone, sink, Showing(authority.portal_context(), authority.portal_name))
         await self._gateway.start(ground.hops)
         self._stack.push_async_callback(self._gateway.stop)
-        entrance = Entrance(zone, sink, self._lab_id)
+        external = ExternalProxies(self._directory, sink, self._lab_id)
+        self._slots["external"] = await external.start(ground.hops, slots=SLOTS)
+        self._stack.push_async_callback(external.stop)
+        entrance = Entrance(zone, sink, self._lab_id, external.claim)
         host, port = await entrance.start(ground.entrance, ground.entrance_port)
         self.entrance = ground.published or f"http://{host}:{port}"
         self._stack.push_async_callback(entrance.stop)
@@ -176,7 +172,7 @@ class Embedded:
             await self._ensure_inspector()
             self._interception[tenant.id][policy.name] = self._authority.interception_file
         host, port = self._slots[policy.kind][policy.slot]
-        address, usual = _site_address(policy)
+        address, usual = site_address(policy)
         for asked in (usual, *policy.ports):
             self._ports[address, asked] = (host, port)
         self._proxies[tenant.id].pop(policy.name, None)
@@ -190,7 +186,7 @@ class Embedded:
         """Make the names of the tenant's site lead where its hops and its site say."""
         hops = {f"{hop.name}.{tenant.site.suffix}": hop.name for hop in tenant.hops.values()}
         records = {**hops, **tenant.site.records()}
-        tenant.names = {name: _site_address(tenant.hops[hop])[0] for name, hop in records.items() if hop in tenant.hops}
+        tenant.names = {name: site_address(tenant.hops[hop])[0] for name, hop in records.items() if hop in tenant.hops}
         self._pac_urls[tenant.id].clear()
         for name, hop in hops.items():
             if tenant.hops[hop].kind == "pac":
@@ -363,23 +359,6 @@ class Embedded:
         for (tenant_id, name), place in list(self._taken.items()):
             if tenant_id == tenant.id:
                 await self._inspector.update(place.address, policies, endpoint=name, faults=faults)
-
-
-def _site_address(policy: HopPolicy) -> Address:
-    """Where devices find the hop by its name; `ports` leads them on to where it listens."""
-    return (f"{_SITE_NETS[policy.kind]}.{policy.slot + 1}", _SITE_PORTS[policy.kind])
-
-
-def free_slot(tenant: Tenant, kind: HopKind) -> int:
-    """The first slot of `kind` that no hop of the tenant has. Raises LabError when all are taken."""
-    taken = {hop.slot for hop in tenant.hops.values() if hop.kind == kind}
-    for slot in range(SLOTS):
-        if slot not in taken:
-            return slot
-    raise LabError(
-        f"tenant {tenant.name!r} has {SLOTS} {kind} hops already, and a lab keeps no more listeners of a kind. "
-        "Remove one, or use a tenant of its own for the rest."
-    )
 
 
 Builder = Callable[[Path, str, Directory, EvidenceStore, TimeKeeper], Backend]

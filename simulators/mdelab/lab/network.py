@@ -3,8 +3,9 @@
 import msgspec
 
 from mdelab.lab.backend import Backend
-from mdelab.lab.embedded import free_slot
 from mdelab.lab.refusals import Unknown
+from mdelab.lab.slots import free_slot
+from mdelab.model.errors import LabError
 from mdelab.model.site import Site
 from mdelab.model.tenant import HopPolicy, Tenant
 
@@ -12,6 +13,11 @@ from mdelab.model.tenant import HopPolicy, Tenant
 async def put_hop(backend: Backend, tenant: Tenant, policy: HopPolicy) -> HopPolicy:
     """Make or change a hop. It keeps its place while its kind stays. Raises LabError."""
     policy.check()
+    if policy.kind == "external" and backend.name != "embedded":
+        raise LabError(
+            f"hop {policy.name!r} is external, and this lab is in containers, whose network leads to no proxy outside. "
+            "Use a lab that was started without --backend docker."
+        )
     old = tenant.hops.get(policy.name)
     slot = old.slot if old is not None and old.kind == policy.kind else free_slot(tenant, policy.kind)
     placed = msgspec.structs.replace(policy, slot=slot)

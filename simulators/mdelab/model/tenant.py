@@ -16,12 +16,13 @@ from mdelab.model.errors import LabError
 from mdelab.model.evidence import OBSERVERS
 from mdelab.model.fault import Faults
 from mdelab.model.pac_file import PacFile
+from mdelab.model.proxy import parse_proxy
 from mdelab.model.seeds import derive, guid, stream
 from mdelab.model.site import Site
 from mdelab.model.work import Work
 
-HopKind = Literal["tunnel", "inspecting", "pac"]
-"""`pac` is a web server inside the tenant's network that serves its PAC file; the others are proxies."""
+HopKind = Literal["tunnel", "inspecting", "pac", "external"]
+"""`pac` is a web server inside the tenant's network that serves its PAC file; the others are proxies, `external` a user's own."""
 
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -33,7 +34,12 @@ class HopPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     """The tenant's name for it, such as `corp-proxy`; the observer in its evidence."""
     kind: HopKind
-    """`tunnel` passes bytes on unread; `inspecting` ends TLS and opens it anew with the interception CA; `pac` serves files."""
+    """`tunnel` passes bytes on unread; `inspecting` ends TLS and opens it anew with the interception CA; `pac` serves files.
+
+    `external` hands requests to a proxy that is not the lab's, and has the lab's entrance as its upstream.
+    """
+    address: str = ""
+    """Where an `external` hop's proxy listens, as the lab reaches it: `host:port`."""
     auth: Literal["", "basic", "negotiate", "ntlm", "digest"] = ""
     """Answer 407 with this challenge to every client that brings no credentials."""
     exempt: tuple[str, ...] = ()
@@ -60,6 +66,24 @@ class HopPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if wrong := [port for port in self.ports if not 1 <= port <= 65_535]:
             raise LabError(f"hop {self.name!r} has the port {wrong[0]}. Give a number from 1 to 65535.")
         self.pac.check()
+        self._check_external()
+
+    def _check_external(self) -> None:
+        if self.kind != "external":
+            if self.address:
+                raise LabError(
+                    f"hop {self.name!r} is {self.kind} and has the address {self.address!r}, which only an external one has. "
+                    "Leave the address out, or make the hop external."
+                )
+            return
+        parse_proxy(self.address, where=f"the address of the external hop {self.name!r}", form="host-port")
+        plain = HopPolicy(name=self.name, kind=self.kind)
+        for name in ("auth", "exempt", "refuse"):
+            if (value := getattr(self, name)) != getattr(plain, name):
+                raise LabError(
+                    f"hop {self.name!r} is external and has {name} = {value!r}: what a proxy of your own does is set in that "
+                    f"proxy. Leave {name} out."
+                )
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

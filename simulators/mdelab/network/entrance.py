@@ -1,14 +1,17 @@
-"""The lab's own forward proxy for clients that are no endpoints: curl, browsers and SDKs under `mdelab run`.
+"""The lab's own forward proxy for clients that are no endpoints: curl, browsers, SDKs under `mdelab run`, a user's own proxies.
 
 It leads the lab's names to the mock cloud and refuses every other name, so that nothing that was meant for the lab can
 reach the real services. What endpoints use instead is `mdelab.network.tunnel` and `mdelab.network.inspector`.
 """
+
+from collections.abc import Callable
 
 from mdelab.model.errors import PeerError
 from mdelab.model.evidence import Evidence, EvidenceSink, HttpSeen
 from mdelab.model.work import Address
 from mdelab.model.zone import Zone
 from mdelab.network.answer import ESTABLISHED, refusal
+from mdelab.network.external import Asked
 from mdelab.network.head import Head, read_head
 from mdelab.network.listener import Client, Listener, close
 from mdelab.network.onward import PLAIN_PORT, TUNNEL_PORT, NotSimulated, Unreachable, connect, ends
@@ -19,7 +22,11 @@ from mdelab.network.splice import splice
 class Entrance:
     """A forward proxy that knows the lab's names only."""
 
-    def __init__(self, zone: Zone, sink: EvidenceSink, lab_id: str) -> None:
+    def __init__(
+        self, zone: Zone, sink: EvidenceSink, lab_id: str, claim: Callable[[str], Asked | None] = lambda host: None
+    ) -> None:
+        """claim: whose request a connection for a host is, when it comes from a proxy that a device has asked."""
+        self._claim = claim
         self._zone = zone
         self._sink = sink
         self._lab_id = lab_id
@@ -45,22 +52,25 @@ class Entrance:
         if self._zone.resolve(head.host) is None or head.port != allowed:
             await self._refuse_name(client, head, allowed)
             return
+        asked = self._claim(head.host)
         try:
-            far = await connect(self._zone, head.host, head.port, None)
+            far = await connect(self._zone, head.host, head.port, asked.address if asked else None)
         except (NotSimulated, Unreachable) as error:
             text = f"mdelab: the lab does not answer for {error}. See `mdelab status`."
-            self._record(client, head, 502, text, None)
+            self._record(client, head, 502, text, None, asked)
             await self._refuse(client, 502, text)
             return
         onward = ends(far[1])
         near = client.reader, client.writer
+        if asked is not None:
+            asked.joined((client.peer, client.local))
         try:
             if head.is_connect:
-                self._record(client, head, 200, "", onward)
+                self._record(client, head, 200, "", onward, asked)
                 client.writer.write(ESTABLISHED)
-                await splice(near, far)
+                await splice(near, far, asked.went_on if asked else None)
             else:
-                await relay(head, near, far, lambda status: self._record(client, head, status, "", onward))
+                await relay(head, near, far, lambda status: self._record(client, head, status, "", onward, asked))
         finally:
             await close(far[1])
 
@@ -80,7 +90,13 @@ class Entrance:
         await client.writer.drain()
 
     def _record(
-        self, client: Client, head: Head, status: int, error: str, onward: tuple[Address, Address] | None
+        self,
+        client: Client,
+        head: Head,
+        status: int,
+        error: str,
+        onward: tuple[Address, Address] | None,
+        asked: Asked | None = None,
     ) -> None:
         seen = None if head.is_connect else HttpSeen(method=head.method, path=head.path, status=status)
         self._sink(
@@ -94,5 +110,7 @@ class Entrance:
                 connect_status=status if head.is_connect else 0,
                 http=seen,
                 error=error,
+                tenant=asked.caller.tenant.id if asked else "",
+                endpoint=asked.caller.endpoint if asked else "",
             )
         )

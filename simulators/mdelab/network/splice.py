@@ -9,13 +9,13 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 """Both directions of one connection."""
 
 
-async def splice(near: Streams, far: Streams) -> None:
+async def splice(near: Streams, far: Streams, on_data: Callable[[bytes], None] | None = None) -> None:
     """Carry bytes both ways until both sides have finished or one of them broke.
 
     The end of one direction is passed on as a half-close, so that an answer to a finished request still arrives. A reset
-    on one side resets the other. The streams are left for the caller to close.
+    on one side resets the other. The streams are left for the caller to close. on_data: sees what comes from `near`.
     """
-    ways = [asyncio.ensure_future(_tunnel(near[0], far[1])), asyncio.ensure_future(_tunnel(far[0], near[1]))]
+    ways = [asyncio.ensure_future(_tunnel(near[0], far[1], on_data)), asyncio.ensure_future(_tunnel(far[0], near[1]))]
     is_broken = False
     try:
         done, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_EXCEPTION)
@@ -45,7 +45,9 @@ async def cancel(*tasks: asyncio.Future[None]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await carry(reader, writer)
+async def _tunnel(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, on_data: Callable[[bytes], None] | None = None
+) -> None:
+    await carry(reader, writer, on_data)
     if not writer.is_closing():
         writer.write_eof()

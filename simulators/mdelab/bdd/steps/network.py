@@ -33,6 +33,12 @@ def challenging(tenant: TenantClient, proxy: Proxy, scheme: str) -> None:
     tenant.put_hop(msgspec.convert({**msgspec.to_builtins(policy(tenant, proxy)), "auth": scheme}, HopPolicy))
 
 
+@given("proxy {hop:Name} is a proxy of ours at {address:Quoted}")
+def external(tenant: TenantClient, hop: str, address: str) -> None:
+    """Its upstream is the lab's entrance, which `mdelab status` prints. address: `host:port`."""
+    tenant.put_hop(HopPolicy(name=hop, kind="external", address=address))
+
+
 @when("{proxy:Proxy} lets anonymous traffic through")
 def permits_anonymous(tenant: TenantClient, proxy: Proxy) -> None:
     """It asks nobody for credentials any more."""
