@@ -38,7 +38,7 @@ define install
 	"make $(MAKECMDGOALS) PIP_CERT=/path/to/corporate-ca.pem" >&2; exit 1; }
 endef
 
-.PHONY: help run test test-docker images conformance check lock load bench clean
+.PHONY: help run test test-docker images parity conformance check lock load bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -52,8 +52,13 @@ test: $(READY) ## unit tests and scenarios under pytest
 images: $(READY) ## container images of the lab; BASE_IMAGE=NAME for another base than debian:bookworm-slim
 	$(BIN)/python -m mdelab.lab.docker.build images --base-image "$(BASE_IMAGE)"
 
-test-docker: $(READY) ## scenarios in containers: what is inside them, and interception; all: pytest features --lab-backend docker
-	$(BIN)/python -m pytest -q --lab-backend docker features/inside features/interception
+test-docker: $(READY) ## every scenario in containers; a table, and a report in out/docker/
+	$(BIN)/mdelab verify --backend docker --out out/docker
+
+parity: $(READY) ## every scenario on both backends, and where they differ; 1 for what nothing explains
+	code=0; for backend in embedded docker; do \
+		$(BIN)/mdelab verify --quiet --backend $$backend --out out/$$backend || code=$$?; done; \
+	$(BIN)/mdelab parity out/embedded out/docker || code=$$?; exit $$code
 
 conformance: $(BIN)/.conformance ## clients that we did not write, against the mock cloud and the control API
 	$(BIN)/python -m pytest -q tests/conformance

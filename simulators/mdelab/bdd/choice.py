@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mdelab.bdd.collect import BrokenFeature, FeatureFile, ScenarioItem, tags_of
+from mdelab.catalogue.parity import difference_of
 
 Place = tuple[str, str]
 """File and title of a scenario."""
@@ -43,7 +44,9 @@ def skip_other_backends(items: list[pytest.Item], backend: str) -> None:
         needs = {"docker", "embedded"} & tags_of(item)
         if needs and backend not in needs:
             (need,) = needs
-            item.add_marker(pytest.mark.skip(reason=f"@{need}: this session runs on --lab-backend {backend}"))
+            row = difference_of(str(item.path), item.name)
+            why = f". {row.reason}" if row else ""
+            item.add_marker(pytest.mark.skip(reason=f"@{need}: this session runs on --lab-backend {backend}{why}"))
 
 
 def explain_empty(config: pytest.Config, before: list[pytest.Item]) -> None:

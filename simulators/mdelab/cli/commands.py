@@ -12,6 +12,7 @@ class Row:
 
 COMMANDS = {
     "verify": Row("mdelab.cli.verify", "Run scenarios and load, and say with one exit code whether all promises held."),
+    "parity": Row("mdelab.cli.parity", "Compare a run on each backend, scenario by scenario."),
     "up": Row("mdelab.cli.up", "Start a lab."),
     "down": Row("mdelab.cli.down", "End a lab, with everything that it started."),
     "status": Row("mdelab.cli.status", "Show the labs that run, their tenants and endpoints."),

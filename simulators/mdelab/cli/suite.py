@@ -22,6 +22,8 @@ from mdelab.report import Gate, LoadReport, Run, ScenarioResult, SubjectReport, 
 
 if TYPE_CHECKING:
     from mdelab.lab.client import LabClient
+    from mdelab.lab.launch import BackendName
+    from mdelab.lab.wire import LabInfo
 
 _MOST_WORKERS = 4
 """More gain little: all scenarios share one lab, which is one process."""
@@ -49,6 +51,8 @@ class Suite:
     subjects: Mapping[SubjectKind, Subject] = field(default_factory=dict)
     keep: bool = False
     """Whether failed scenarios keep their tenant."""
+    backend: "BackendName" = "embedded"
+    """Of the lab that is started."""
     is_quiet: bool = False
 
 
@@ -65,10 +69,10 @@ def run_suite(suite: Suite, *, lab: str | None, seed: int | None) -> Run:
             f"{str(target)!r} does not exist, so there is nothing to verify. "
             "Give a folder or a file with features; `mdelab new FOLDER` writes an example."
         )
-    with _lab(lab, seed, suite.keep) as client:
+    with _lab(lab, seed, suite) as client:
         check_runnable(client.tenant(), suite.subjects)
         info = client.info()
-        run = _scenarios(suite, target, info.name)
+        run = _scenarios(suite, target, info)
         run = msgspec.structs.replace(
             run,
             lab=info.id,
@@ -87,22 +91,22 @@ def run_suite(suite: Suite, *, lab: str | None, seed: int | None) -> Run:
 
 
 @contextmanager
-def _lab(name: str | None, seed: int | None, keep: bool) -> Iterator["LabClient"]:
+def _lab(name: str | None, seed: int | None, suite: Suite) -> Iterator["LabClient"]:
     from mdelab.lab.client import connect
     from mdelab.lab.launch import launch, launch_to_keep
 
     if name is not None:
         yield connect(name)
         return
-    if keep:
-        with launch_to_keep(seed=seed) as client:
+    if suite.keep:
+        with launch_to_keep(seed=seed, backend=suite.backend) as client:
             yield client
         return
-    with launch(None, seed=seed, name=f"verify-{os.getpid()}") as client:
+    with launch(None, seed=seed, name=f"verify-{os.getpid()}", backend=suite.backend) as client:
         yield client
 
 
-def _scenarios(suite: Suite, target: Path, lab: str) -> Run:
+def _scenarios(suite: Suite, target: Path, lab: "LabInfo") -> Run:
     # One path for pytest and its workers, whatever folder they run in.
     command = [sys.executable, "-m", "pytest", str(target), *pytest_options(suite, lab)]
     log = suite.out / "pytest.txt"
@@ -122,11 +126,12 @@ def _scenarios(suite: Suite, target: Path, lab: str) -> Run:
     return _cross_check(run, code, suite, where)
 
 
-def pytest_options(suite: Suite, lab: str) -> list[str]:
+def pytest_options(suite: Suite, lab: "LabInfo") -> list[str]:
     """pytest's options besides the path."""
     workers = suite.workers if suite.workers is not None else min(os.cpu_count() or 1, _MOST_WORKERS)
     return [
-        *("-p", "mdelab.report.collect", "--mdelab-out", str(suite.unfinished), "--lab", lab),
+        *("-p", "mdelab.report.collect", "--mdelab-out", str(suite.unfinished)),
+        *("--lab", lab.name, "--lab-backend", lab.backend),
         # Locust patches the process it is loaded into; a random order would make two runs harder to compare.
         *("-p", "no:locust", "-p", "no:randomly", "-p", "no:cacheprovider"),
         *("-q", "--no-header", "--tb=short", "-rN"),

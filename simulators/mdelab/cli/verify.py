@@ -19,6 +19,7 @@ from mdelab.model.basis import Basis
 from mdelab.model.errors import LabError
 
 if TYPE_CHECKING:
+    from mdelab.lab.launch import BackendName
     from mdelab.report import Gate
 
 
@@ -56,6 +57,9 @@ if TYPE_CHECKING:
 @click.option(
     "--workers", type=click.IntRange(min=0), default=None, help="Processes that run scenarios; 0: none extra."
 )
+@click.option(
+    "--backend", type=click.Choice(["embedded", "docker"]), default=None, help="Where endpoints run; else embedded."
+)
 @click.option("--lab", default=None, envvar="MDELAB_LAB", metavar="NAME", help="Use this running lab; else a new one.")
 @click.option("--lab-keep", is_flag=True, help="Failed scenarios keep their tenant, in a lab that stays up.")
 @click.option("--quiet", is_flag=True, help="No progress; pytest's output goes to OUT/pytest.txt.")
@@ -74,6 +78,7 @@ def command(
     mark: str,
     seed: int | None,
     workers: int | None,
+    backend: "BackendName | None",
     lab: str | None,
     lab_keep: bool,
     quiet: bool,
@@ -94,6 +99,16 @@ def command(
             f"--seed cannot be given for the running lab {lab!r}: a lab has its seed from its start. "
             "Leave --lab out, or start a lab with `mdelab up --seed`."
         )
+    if lab is not None and backend is not None:
+        raise LabError(
+            f"--backend cannot be given for the running lab {lab!r}: a lab has its backend from its start. "
+            "Leave --lab out, or start a lab with `mdelab up --backend`."
+        )
+    if backend == "docker" and endpoints:
+        raise LabError(
+            "--endpoints makes a load from this machine's loopback, which does not lead into containers. "
+            "Run the load without --backend docker."
+        )
     gate = _gate(fail_if, no_skips, require_basis, endpoints)
     subjects = read_subjects(subject)
     with _ended_by_sigterm_too(), claim(out) as unfinished:
@@ -110,6 +125,7 @@ def command(
             gate=gate,
             subjects=subjects,
             keep=lab_keep,
+            backend=backend or "embedded",
             is_quiet=quiet or as_json,
         )
         run = run_suite(suite, lab=lab, seed=seed)
