@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import agents, lab, reports, scenarios
+from benchmarks import agents, containers, lab, reports, scenarios
 from benchmarks.measure import Figure, Skipped, machine
 
 _ALL: dict[str, Callable[[int], list[Figure]]] = {
@@ -17,6 +17,7 @@ _ALL: dict[str, Callable[[int], list[Figure]]] = {
     "endpoint-memory": lab.endpoint_memory,
     "fleet-memory": agents.fleet_agents,
     "twelve-hours": lab.twelve_hours,
+    "containers": containers.thirty_containers,
 }
 
 _RESULTS = Path(__file__).with_name("RESULTS.md")

@@ -39,7 +39,7 @@ def twelve_hours(rounds: int) -> list[Figure]:
     with launch() as client:
         for turn in range(rounds):
             tenant = client.create_tenant(TenantSpec(name=f"hours-{turn}"))
-            _onboard(tenant, _DEVICES)
+            onboard(tenant, _DEVICES)
             pids = with_children(client.info().pid)
             before = cpu_s(pids)
             tenant.move(seconds=_HOURS * 3600)
@@ -62,11 +62,11 @@ def endpoint_memory(rounds: int) -> list[Figure]:
     kib: list[float] = []
     with launch() as client:
         warm = client.create_tenant(TenantSpec(name="warm"))
-        _onboard(warm, 1)
+        onboard(warm, 1)
         for turn in range(rounds):
             tenant = client.create_tenant(TenantSpec(name=f"memory-{turn}"))
             before = rss_bytes(client.info().pid)
-            _onboard(tenant, _ENDPOINTS)
+            onboard(tenant, _ENDPOINTS)
             kib.append((rss_bytes(client.info().pid) - before) / _ENDPOINTS / 1024)
     return [
         Figure(
@@ -78,7 +78,8 @@ def endpoint_memory(rounds: int) -> list[Figure]:
     ]
 
 
-def _onboard(tenant: TenantClient, count: int) -> None:
+def onboard(tenant: TenantClient, count: int) -> None:
+    """Make that many endpoints and wait, in their time, until all are onboarded. Raises RuntimeError when one is not."""
     package = tenant.package(PackageOrder(kind="onboarding", method="configuration"))
     text = next(text for name, text in package.members.items() if name.endswith(".json"))
     names = [f"lin-{number + 1}" for number in range(count)]

@@ -1,6 +1,7 @@
 """A device's files: both trees keep the same promises, and no path leaves a device."""
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -74,6 +75,29 @@ def test_what_a_real_program_did_is_found_by_a_rescan(tmp_path: Path) -> None:
     assert heard == ["/tmp/gone", "/tmp/new", "/tmp/old"]
     tree.rescan()
     assert len(heard) == 3
+
+
+def test_a_folder_that_was_listed_before_is_listed_again_when_it_has_changed(tmp_path: Path) -> None:
+    (tmp_path / "etc/deep").mkdir(parents=True)
+    (tmp_path / "etc/deep/gone").write_bytes(b"1")
+    tree = FolderTree(tmp_path)
+    deadline = time.monotonic() + 10
+    while len(tree._folders) < 3:  # what has just changed is not remembered
+        assert time.monotonic() < deadline
+        tree.rescan()
+    heard: list[str] = []
+    tree.watch(heard.append)
+
+    (tmp_path / "etc/deep/gone").unlink()
+    (tmp_path / "etc/deep/new").write_bytes(b"1")
+    tree.rescan()
+    (tmp_path / "etc/deep/newer").write_bytes(b"1")
+    (tmp_path / "etc/below").mkdir()
+    (tmp_path / "etc/below/file").write_bytes(b"1")
+    tree.rescan()
+
+    assert heard == ["/etc/deep/gone", "/etc/deep/new", "/etc/below/file", "/etc/deep/newer"]
+    assert tree.paths("/etc") == ["/etc/below/file", "/etc/deep/new", "/etc/deep/newer"]
 
 
 @pytest.mark.parametrize("link", ["/etc", "..", "../outside"])

@@ -9,6 +9,7 @@ import errno
 import os
 import posixpath
 import stat
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +21,12 @@ Watcher = Callable[[str], None]
 
 _Mark = tuple[int, int, int]
 """Time of change, size and inode: tells whether a file is the one that we last saw."""
+
+_Inside = tuple[tuple[str, ...], tuple[str, ...]]
+"""Paths of the files and of the folders in a folder."""
+
+_TICK_NS = 20_000_000
+"""Kernels stamp files with a clock that moves in steps of up to 10 ms: two changes within one step have the same time."""
 
 
 class FileTree(Protocol):
@@ -98,6 +105,8 @@ class FolderTree:
         self._top = str(self._root).rstrip("/")
         self._outside = frozenset(outside)
         self._watchers: list[Watcher] = []
+        self._folders: dict[str, tuple[int, _Inside]] = {}
+        """What is in a folder, with the time at which that last changed; none of which that was just now."""
         self._seen: dict[str, _Mark] = self._marks()
 
     def read(self, path: str) -> bytes:
@@ -168,8 +177,8 @@ class FolderTree:
         self._host(path).chmod(mode)
 
     def paths(self, under: str = "/") -> list[str]:
-        top = self._host(under)
-        return sorted(self._device(host) for host in self._walk(top))
+        self._host(under)  # raises LabError for what leads out of the device
+        return sorted(self._walk(normal(under).rstrip("/")))
 
     def watch(self, callback: Watcher) -> None:
         self._watchers.append(callback)
@@ -208,18 +217,48 @@ class FolderTree:
                 return False
         return False
 
-    def _device(self, host: Path) -> str:
-        return "/" + host.relative_to(self._root).as_posix()
-
     def _marks(self) -> dict[str, _Mark]:
-        marks = ((self._device(host), _mark(host)) for host in self._walk(self._root))
-        return {path: mark for path, mark in marks if mark is not None}
+        marks: dict[str, _Mark] = {}
+        for path in self._walk(""):
+            if (mark := _mark(f"{self._top}{path}")) is not None:  # else it has gone since
+                marks[path] = mark
+        return marks
 
-    def _walk(self, top: Path) -> Iterator[Path]:
-        for folder, below, names in os.walk(top):
-            if self._outside:
-                below[:] = [name for name in below if self._device(Path(folder) / name) not in self._outside]
-            yield from (Path(folder) / name for name in names)
+    def _walk(self, folder: str) -> Iterator[str]:
+        """Every file below a folder of the device ("" for the root), as the device sees its path; links are not followed."""
+        waiting = [folder]
+        while waiting:
+            files, folders = self._inside(waiting.pop())
+            waiting += folders
+            yield from files
+
+    def _inside(self, folder: str) -> _Inside:
+        """The files and the folders in a folder, which is listed only when it has changed: a listing costs far more than a look
+        in a container, and a device there is looked through whenever the lab asks what is in flight."""
+        place = f"{self._top}{folder}/"
+        try:
+            changed_ns = os.lstat(place).st_ctime_ns
+            if (known := self._folders.get(folder)) is not None and known[0] == changed_ns:
+                return known[1]
+            is_settled = changed_ns < time.time_ns() - _TICK_NS
+            with os.scandir(place) as entries:
+                inside = self._sorted_out(folder, entries)
+        except OSError:  # it has gone since, or cannot be read
+            return (), ()
+        if is_settled:
+            self._folders[folder] = changed_ns, inside
+        return inside
+
+    def _sorted_out(self, folder: str, entries: Iterator[os.DirEntry[str]]) -> _Inside:
+        files: list[str] = []
+        folders: list[str] = []
+        for entry in entries:
+            path = f"{folder}/{entry.name}"
+            if not entry.is_dir():
+                files.append(path)
+            elif not entry.is_symlink() and path not in self._outside:
+                folders.append(path)
+        return tuple(files), tuple(folders)
 
     def _note(self, path: str, host: Path) -> None:
         mark = _mark(host)

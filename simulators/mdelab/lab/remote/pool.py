@@ -16,7 +16,7 @@ from mdelab.lab.remote.place import Door, Streams
 from mdelab.model.errors import NotReady
 from mdelab.model.platform import Platform
 
-MOST_WAITING = 16
+MOST_WAITING = 32
 """Containers that wait for a next device, some 60 MB each; the one that has waited longest goes when there are more."""
 
 _LEFT_WITHIN_S = 10.0
