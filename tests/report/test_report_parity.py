@@ -71,6 +71,15 @@ def test_a_scenario_that_only_one_run_has_is_unlike():
     ]
 
 
+def test_rows_of_an_outline_with_one_title_are_compared_one_by_one():
+    parity = compare(
+        _run("embedded", (HELD, "passed"), (HELD, "passed")), _run("docker", (HELD, "passed"), (HELD, "failed"))
+    )
+
+    assert [one.outcomes for one in parity.unexplained] == [{"embedded": "passed", "docker": "failed"}]
+    assert parity.features["features/faults/devices.feature"]["embedded"] == {"passed": 2}
+
+
 def test_two_runs_of_one_backend_or_of_two_versions_or_an_empty_one_cannot_be_compared():
     with pytest.raises(LabError, match="both runs are of the backend 'docker'"):
         compare(_run("docker", (HELD, "passed")), _run("docker", (HELD, "passed")))

@@ -15,7 +15,8 @@ from mdelab.model.errors import LabError
 from mdelab.report.run import Outcome
 from mdelab.report.summary import Summary, SummaryResult
 
-_Key = tuple[str, int, str]
+_Key = tuple[str, int, str, int]
+"""Feature, line, title, and which of the rows of an outline that have this title."""
 
 
 class Unlike(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +74,7 @@ def compare(one: Summary, other: Summary) -> Parity:
         )
     if one.mdelab != other.mdelab:
         raise LabError(f"the runs are of mdelab {one.mdelab} and {other.mdelab}. Run both with the same version.")
-    sides = tuple(_Side(run.backend, {_key(result): result for result in run.results}) for run in (one, other))
+    sides = tuple(_Side(run.backend, _by_key(run.results)) for run in (one, other))
     if not all(side.results for side in sides):
         raise LabError("one of the runs holds no scenarios, so nothing is compared. Run it again.")
     keys = sorted({*sides[0].results, *sides[1].results})
@@ -88,8 +89,14 @@ def compare(one: Summary, other: Summary) -> Parity:
     return Parity(backends=(one.backend, other.backend), features=counts, unlike=tuple(unlike))
 
 
-def _key(result: SummaryResult) -> _Key:
-    return result.feature, result.line, result.scenario
+def _by_key(results: Iterable[SummaryResult]) -> dict[_Key, SummaryResult]:
+    seen: Counter[tuple[str, int, str]] = Counter()
+    found: dict[_Key, SummaryResult] = {}
+    for result in results:
+        title = result.feature, result.line, result.scenario
+        seen[title] += 1
+        found[*title, seen[title]] = result
+    return found
 
 
 def _outcome(side: _Side, key: _Key) -> Outcome | None:
@@ -97,7 +104,7 @@ def _outcome(side: _Side, key: _Key) -> Outcome | None:
 
 
 def _unlike(key: _Key, sides: Iterable[_Side]) -> Unlike:
-    feature, line, scenario = key
+    feature, line, scenario, _ = key
     outcomes = {side.backend: _outcome(side, key) for side in sides}
     row = difference_of(feature, scenario)
     is_as_listed = row is not None and outcomes == {

@@ -25,6 +25,7 @@ _LOOKS_AGAIN_AFTER_S = 0.002
 _TABLES = (
     *("/proc/self/mountinfo", "/proc/net/route", "/proc/net/fib_trie", "/proc/sys/kernel/hostname"),
     *("/proc/sysvipc/msg", "/proc/sysvipc/sem", "/proc/sysvipc/shm"),
+    *("/proc/self/limits", "/proc/self/oom_score_adj"),
 )
 """What a device, or a fault of its link, may change and nobody here can put right."""
 
@@ -55,13 +56,15 @@ def keep(
         try:
             _end_others()
             lab = _connect(door)
+            if lab is None:
+                break
             disk.restore()
             for path in {*door.parent.iterdir()} - {door}:
                 remove(str(path))
             begin_log()
             _wait_until(lambda: set(_sockets()) == sockets, "sockets of the device stayed open")
-            if _tables() != tables:
-                raise Spoilt("what the kernel says of mounts, addresses, routes and shared memory is not what it said")
+            if changed := [path for path, text in _tables().items() if text != tables[path]]:
+                raise Spoilt(f"what the kernel says in {', '.join(changed)} is not what it said")
             if _others():
                 raise Spoilt("a program was started after the device had gone")
         except (Spoilt, OSError) as why:
@@ -117,8 +120,8 @@ def _sockets() -> Iterator[tuple[str, ...]]:
                 yield kind, *row.split()[1:3]
 
 
-def _tables() -> list[str]:
-    return [Path(path).read_text() for path in _TABLES]
+def _tables() -> dict[str, str]:
+    return {path: Path(path).read_text() for path in _TABLES}
 
 
 def _wait_until(holds: Callable[[], bool], otherwise: str) -> None:
