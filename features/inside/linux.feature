@@ -1,4 +1,4 @@
-@docker @inside
+@docker @inside @RC-05
 Feature: Inside a Linux endpoint
   An endpoint in a container is a system of its own: what anybody starts in it reaches the sensor, and what the sensor does is on its disk.
 
@@ -16,14 +16,36 @@ Feature: Inside a Linux endpoint
     Given an onboarded Linux endpoint lin-1
     When a shell on lin-1 runs "systemctl stop mdatp"
     Then the system of lin-1 does not run the service "mdatp"
+    And the system of lin-1 does not run the process "wdavdaemon"
 
-  @basis-documented @R002-38
+  @basis-observed
+  Scenario: the client's processes are seen as the real client's are
+    Given an onboarded Linux endpoint lin-1
+    Then the system of lin-1 runs the process "wdavdaemon"
+    And the list of processes of lin-1 shows "/opt/microsoft/mdatp/sbin/wdavdaemon unprivileged"
+    And the list of processes of lin-1 shows "/opt/microsoft/mdatp/sbin/wdavdaemon edr"
+    And nothing on lin-1 listens for the network
+
+  @basis-lab-defined
+  Scenario: a client that a shell kills is started again by the system
+    Given an onboarded Linux endpoint lin-1
+    When a shell on lin-1 runs "pkill -9 -x wdavdaemon"
+    Then the command on lin-1 exits with 0
+    And the system of lin-1 runs the process "wdavdaemon"
+    And the system of lin-1 runs the service "mdatp"
+
+  @basis-documented @R002-38 @RC-08
   Scenario: curl of the system gets through inspection in the second in which the agent refuses
-    Given a Linux endpoint lin-1 behind an inspecting proxy whose CA it trusts
-    When lin-1 is onboarded
+    Given a Linux endpoint lin-1 behind an inspecting proxy
+    When a shell on lin-1 runs "bash -c 'set -a; . /etc/environment; curl -sS https://x.cp.wd.microsoft.com/api/report'"
+    Then the command on lin-1 exits with 60
+    When a shell on lin-1 adds the inspecting proxy's CA to the store of the system
+    And lin-1 is onboarded
     And a shell on lin-1 runs "bash -c 'set -a; . /etc/environment; curl -sS https://x.cp.wd.microsoft.com/api/report'"
+    Then lin-1 refuses because of interception within 10 minutes
+    When a shell on lin-1 runs "bash -c 'set -a; . /etc/environment; curl -sS https://x.cp.wd.microsoft.com/api/report'"
     Then the command on lin-1 prints "OK"
-    And lin-1 refuses because of interception within 10 minutes
+    And in one second the inspecting proxy reads a request from lin-1 and the agent there refuses it
 
   @basis-lab-defined
   Scenario: the store that the system's own tool makes is the store of the device
@@ -31,6 +53,12 @@ Feature: Inside a Linux endpoint
     When a shell on lin-1 runs "update-ca-certificates"
     And a shell on lin-1 runs "curl -sS https://x.cp.wd.microsoft.com/api/report"
     Then the command on lin-1 prints "OK"
+
+  @basis-lab-defined @RC-07
+  Scenario: the cloud that an endpoint reports to is in the lab's container
+    Given an onboarded Linux endpoint lin-1
+    Then a shell on lin-1 reaches "x.cp.wd.microsoft.com" in the container of the lab
+    And the API lists lin-1 as Active within 1 hour
 
   @basis-lab-defined
   Scenario: nothing but the lab can be reached from an endpoint

@@ -1,4 +1,4 @@
-@docker @inside
+@docker @inside @RC-04
 Feature: Inside a macOS endpoint
   A container cannot be a Mac; its files, programs and services answer as a Mac's do.
 
@@ -7,6 +7,7 @@ Feature: Inside a macOS endpoint
     Given an onboarded macOS endpoint mac-1
     When a shell on mac-1 runs "mdatp health --field licensed"
     Then the command on mac-1 prints "true"
+    And the system of mac-1 runs the process "wdavdaemon_ente"
     And the disk of mac-1 holds a file "/Library/Logs/Microsoft/mdatp/microsoft_defender_core.log"
 
   @basis-lab-defined

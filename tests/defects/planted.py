@@ -5,6 +5,7 @@ catalogue/requirements.toml is held only when it names a defect from here and a 
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class Defect:
     """What stands there instead."""
     run: tuple[str, ...]
     """Files to run: features, or unit tests where no scenario can see it."""
+    backend: Literal["embedded", "docker"] = "embedded"
+    """Where the lab of these files runs; skipped where there are no containers."""
     red: tuple[str, ...]
     """Scenarios, or names of test functions, that must fail. Others of these files may."""
 

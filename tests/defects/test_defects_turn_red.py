@@ -35,6 +35,10 @@ _RUNS_AT_MOST_S = 900
 """Host time; a hanging lab must not hang the suite. A run takes some seconds."""
 
 
+_CONTAINERS = {"MDELAB_MOUNT_PACKAGE": "1", "MDELAB_IMAGES": os.environ.get("MDELAB_IMAGES", "")}
+"""Containers run the package of the copy, so that no defect needs images of its own."""
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int
     passed: frozenset[str]
@@ -54,7 +58,7 @@ class Copy:
         for name in ("pyproject.toml", "conftest.py"):
             shutil.copy(_ROOT / name, folder / name)
         env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "MDELAB", "COV_"))}
-        self._env = env | {"PYTHONPATH": str(folder / "simulators"), "PYTHONDONTWRITEBYTECODE": ""}
+        self._env = env | {"PYTHONPATH": str(folder / "simulators"), "PYTHONDONTWRITEBYTECODE": "", **_CONTAINERS}
         where = self._python("-c", "import mdelab; print(mdelab.__file__)")
         assert Path(where.stdout.strip()).is_relative_to(folder), "the copy is not what would run"
 
@@ -70,11 +74,17 @@ class Copy:
         finally:
             shutil.copy2(_ROOT / path, self._folder / path)
 
-    def run(self, files: tuple[str, ...]) -> Outcome:
+    def why_no_containers(self) -> str:
+        """What the copy lacks for a lab in containers; "" when it can have one."""
+        asked = self._python("-m", "mdelab.lab.docker.images")
+        return asked.stderr.strip() if asked.returncode else ""
+
+    def run(self, files: tuple[str, ...], backend: str) -> Outcome:
         """Run pytest over `files`."""
         report = self._folder / "results.xml"
         report.unlink(missing_ok=True)
-        done = self._python("-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *files)
+        options = ("-q", "-p", "no:cacheprovider", f"--junitxml={report}", "--lab-backend", backend)
+        done = self._python("-m", "pytest", *options, *files)
         cases = list(ET.parse(report).iter("testcase")) if report.exists() else []
         failed = {
             case.get("name", "") for case in cases if case.find("failure") is not None or case.find("error") is not None
@@ -112,18 +122,18 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 
 
 @pytest.fixture(scope="session")
-def good(tmp_path_factory: pytest.TempPathFactory, copy: Copy) -> Callable[[str], Outcome]:
+def good(tmp_path_factory: pytest.TempPathFactory, copy: Copy) -> Callable[[str, str], Outcome]:
     """What a file comes to in a copy without a defect: each is run once, by whichever worker asks first."""
     own = tmp_path_factory.getbasetemp()
     shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "good"
     shared.mkdir(exist_ok=True)
 
-    def outcome(file: str) -> Outcome:
-        kept = shared / re.sub(r"\W", "-", file)
+    def outcome(file: str, backend: str) -> Outcome:
+        kept = shared / re.sub(r"\W", "-", f"{backend}-{file}")
         with kept.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not kept.exists():
-                kept.write_bytes(msgspec.json.encode(copy.run((file,))))
+                kept.write_bytes(msgspec.json.encode(copy.run((file,), backend)))
             return msgspec.json.decode(kept.read_bytes(), type=Outcome)
 
     return outcome
@@ -132,10 +142,12 @@ def good(tmp_path_factory: pytest.TempPathFactory, copy: Copy) -> Callable[[str]
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
 def test_a_planted_defect_turns_its_scenarios_red(defect, copy, good):
     """Only the scenarios that must turn red are run with the defect."""
+    if defect.backend == "docker" and (why := copy.why_no_containers()):
+        pytest.skip(why)
     watched: set[str] = set()
     expected: set[str] = set()
     for file in defect.run:
-        green = good(file)
+        green = good(file, defect.backend)
         assert green.exit_code == 0, f"red without the defect:\n{green.output[-4000:]}"
         cases = {case for title in defect.red for case in _those_named(title, green.passed)}
         watched |= {file} if "::" in file else {f"{file}::{case}" for case in cases}
@@ -146,7 +158,7 @@ def test_a_planted_defect_turns_its_scenarios_red(defect, copy, good):
         )
 
     with copy.planted(defect):
-        outcome = copy.run(tuple(sorted(watched)))
+        outcome = copy.run(tuple(sorted(watched)), defect.backend)
 
     # 3: a scenario lost its positive control by the defect. A lab that failed would prove nothing.
     assert outcome.exit_code in (1, 3), f"{defect.wrong} Exit code {outcome.exit_code}.\n{outcome.output[-4000:]}"

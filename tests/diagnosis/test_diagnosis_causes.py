@@ -163,7 +163,7 @@ STORIES = {
     "http-failed": lambda: _answered(418, "what the test did not expect"),
     "tcp-failed": lambda: Story().direct(C2, step("tcp", "no buffer space", 45)),
     "link-down": lambda: Story().unresolved(C2, "Could not resolve host: x: the device has no network: unreachable"),
-    "device-suspended": lambda: Story().exempted(C2).told("host", "it is suspended: the engine says that it is paused"),
+    "device-suspended": lambda: Story().exempted(C2).told("host", "the container engine says that it is paused"),
     "client-killed": lambda: Story().exempted(C2).told("device", "the process of the service was ended by signal 9"),
     "none": lambda: Story().exempted(C2).exempted(CYBER),
     "no-connection": Story,
@@ -267,7 +267,7 @@ def test_the_route_is_the_first_line_of_the_evidence():
 
 
 def test_a_device_that_goes_on_is_judged_by_its_connections_again():
-    story = Story().told("host", "it is suspended").told("device", "it was ended by signal 9").exempted(C2)
+    story = Story().told("host", "it is paused").told("device", "it was ended by signal 9").exempted(C2)
 
     assert diagnose(ENDPOINT, story.connections()).cause == "device-suspended"
     assert diagnose(ENDPOINT, story.told("host", "").connections()).cause == "client-killed"

@@ -192,7 +192,7 @@ class Session:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self._owned is not None and self._owned.is_running and self._info is None:
-            with contextlib.suppress(LabError, OSError):
+            with contextlib.suppress(LabError, NotReady, OSError):
                 self._info = self._owned.lab().info()
         if self._info is not None:
             info = self._info

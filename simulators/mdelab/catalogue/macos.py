@@ -117,7 +117,6 @@ class Daemon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     path: str
     service: str
     """The Machine's service behind it."""
-    processes: tuple[str, ...]
     basis: Basis
     source: str
 

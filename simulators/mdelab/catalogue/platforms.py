@@ -162,6 +162,8 @@ class PlatformRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     edition: str = ""
     service: str
     """The service of the Defender client."""
+    processes: tuple[str, ...]
+    """What a list of processes shows while that service runs; the service manager knows the first."""
     own_folders: tuple[str, ...]
     """How the paths begin that the client or the system itself writes: neither scanned nor observed."""
     folders: tuple[str, ...]

@@ -245,6 +245,14 @@ class Sensor:
         await self.control_service(self._row.service, True)
         self._tell("")
 
+    async def client_killed(self) -> None:
+        """Somebody killed the client's process: its service manager starts it again at once, as every platform's does."""
+        with self.tenant.work.item(f"{self.machine.spec.name}: its service starts again"):
+            if self.machine.services().get(self._row.service):
+                self.machine.set_service(self._row.service, False)
+                await self._client.stop()
+                await self.control_service(self._row.service, True)
+
     # Inside
 
     def _tell(self, error: str) -> None:

@@ -1,5 +1,6 @@
 """Programs that say what the device has: df, findmnt, free, nproc, ps. Only the forms that installers and analyzers use."""
 
+from mdelab.catalogue.platforms import platform_row
 from mdelab.endpoint.machine import DEFENDER
 from mdelab.endpoint.program import Device, Io
 from mdelab.endpoint.programs.flags import split_flags
@@ -8,15 +9,6 @@ from mdelab.endpoint.programs.speech import complain
 
 _DISK_MB = 40960
 """How large the device's only disk is, unless more is said to be free."""
-
-_DAEMON = "/opt/microsoft/mdatp/sbin"
-_DEFENDER_PROCESSES = (
-    f"{_DAEMON}/wdavdaemon",
-    f"{_DAEMON}/wdavdaemon unprivileged",
-    f"{_DAEMON}/wdavdaemon edr",
-    f"{_DAEMON}/telemetryd_v2",
-    f"{_DAEMON}/crashpad_handler",
-)
 
 
 async def nproc(device: Device, argv: list[str], io: Io) -> int:
@@ -63,7 +55,9 @@ async def ps(device: Device, argv: list[str], io: Io) -> int:
     commands = ["/sbin/init"]
     for name, runs in device.machine.services().items():
         if runs:
-            commands += _DEFENDER_PROCESSES if name == DEFENDER else [f"/usr/sbin/{name}"]
+            commands += (
+                platform_row(device.machine.spec.platform).processes if name == DEFENDER else [f"/usr/sbin/{name}"]
+            )
     commands += list(device.machine.spec.fanotify_users)
     io.out.write("    PID COMMAND\n" + "".join(f"{pid:>7} {command}\n" for pid, command in _numbered(commands)))
     return 0

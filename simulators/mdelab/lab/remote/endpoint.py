@@ -24,6 +24,7 @@ from mdelab.lab.remote.messages import MAX_LINE_BYTES, SwitchOn
 from mdelab.lab.remote.place import DOOR, LOG
 from mdelab.lab.remote.pristine import Pristine
 from mdelab.lab.remote.process import Process
+from mdelab.lab.remote.processes import Processes
 from mdelab.lab.wire import ExecRequest
 from mdelab.model.debian_package import QUIET
 from mdelab.model.platform import Platform
@@ -34,6 +35,9 @@ CHANNEL = Path("/run/mdelab/lab")
 STUBS = Path("/run/mdelab/sensor.sock")
 
 KEYS = Path("/run/mdelab/keys")
+
+EXECUTABLES = Path("/run/mdelab/bin")
+"""What the client's processes were started from."""
 
 PUBLIC_ROOTS = Path("/usr/local/share/ca-certificates/mdelab-public-roots.crt")
 """From here the real `update-ca-certificates` keeps them in the store."""
@@ -94,7 +98,8 @@ def _live(lab: socket.socket) -> None:
 
 
 async def _serve(lab: socket.socket) -> None:
-    process = Process(lambda: FolderTree(Path("/"), OUTSIDE), KEYS, _prepare)
+    process = Process(lambda: FolderTree(Path("/"), OUTSIDE), KEYS, _prepare, lambda commands: shown.show(commands))
+    shown = Processes(EXECUTABLES, process.client_killed)
     serving = asyncio.create_task(process.serve(*await asyncio.open_unix_connection(sock=lab, limit=MAX_LINE_BYTES)))
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -108,6 +113,7 @@ async def _serve(lab: socket.socket) -> None:
     STUBS.chmod(0o666)  # any user of the device may run its programs
     await asyncio.gather(serving, return_exceptions=True)
     stubs.close()
+    shown.show(())
 
 
 def _prepare(asked: SwitchOn) -> None:

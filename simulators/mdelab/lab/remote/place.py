@@ -177,7 +177,7 @@ class RemotePlace:
             await device.suspend()
         state = await self._handler(_ACTS[fault.action][0])
         if fault.action == "suspend":
-            self._tell(f"it is suspended: the container engine says that it is {state}")
+            self._tell(f"the container engine says that it is {state}")
 
     async def end_fault(self, fault_id: str) -> None:
         action = self._acting.pop(fault_id, None)

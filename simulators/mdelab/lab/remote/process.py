@@ -7,12 +7,13 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from mdelab.catalogue.platforms import platform_row
 from mdelab.endpoint.files import FileTree
 from mdelab.endpoint.sensor import Sensor
 from mdelab.lab.device import LocalDevice
@@ -81,13 +82,19 @@ class Process:
     """One device for one lab."""
 
     def __init__(
-        self, files: Callable[[], FileTree], keys: Path, prepare: Callable[[SwitchOn], None] | None = None
+        self,
+        files: Callable[[], FileTree],
+        keys: Path,
+        prepare: Callable[[SwitchOn], None] | None = None,
+        show: Callable[[Sequence[str]], None] = lambda commands: None,
     ) -> None:
         """files: opens the device's disk. keys: a folder for what the device trusts from the start, off that disk.
 
-        prepare: makes the system below the device what it is to be, before anything else.
+        prepare: makes the system below the device what it is to be, before anything else. show: is told which processes of
+        the client a list of processes shows now.
         """
         self._prepare = prepare
+        self._show = show
         self._open = files
         self._keys = keys
         self._writer: asyncio.StreamWriter | None = None
@@ -137,6 +144,11 @@ class Process:
             return ExecResult(exit_code=1, stdout="", stderr=f"{error}\n", not_simulated=[])
         finally:
             self._say(Ended(program=number))
+
+    def client_killed(self) -> None:
+        """Somebody killed the client's process on the device, past the lab."""
+        if self._device is not None:
+            self._begin(self._start_client_again(self._device))
 
     # Questions
 
@@ -283,10 +295,23 @@ class Process:
 
     def _tell(self) -> None:
         self._is_telling = False
+        self._show(self._client_processes())
         flying = self._flying()
         if flying != self._told and self._writer is not None:
             self._told = flying
             self._writer.write(line(flying))
+
+    async def _start_client_again(self, device: LocalDevice) -> None:
+        await device.sensor.client_killed()
+        self._show(())  # those that the killed one had started are gone with it
+        self._show(self._client_processes())
+
+    def _client_processes(self) -> Sequence[str]:
+        if self._device is None:
+            return ()
+        machine = self._device.sensor.machine
+        row = platform_row(machine.spec.platform)
+        return row.processes if machine.services().get(row.service) else ()
 
     def _flying(self) -> Flying:
         tenant = self._copy()

@@ -1,6 +1,7 @@
 """`df` and `ps` as a Mac prints them: what the device has free, and which processes run."""
 
 from mdelab.catalogue.macos import approvals, macos
+from mdelab.catalogue.platforms import platform_row
 from mdelab.endpoint.program import Device, Io
 from mdelab.endpoint.programs.flags import split_flags
 
@@ -31,7 +32,9 @@ async def ps(device: Device, argv: list[str], io: Io) -> int:
     commands = ["/sbin/launchd"]
     for name, runs in device.machine.services().items():
         if runs:
-            commands += rows[name].processes if name in rows else [f"/usr/local/libexec/{name}"]
+            commands += (
+                platform_row(device.machine.spec.platform).processes if name in rows else [f"/usr/local/libexec/{name}"]
+            )
             if name in rows:
                 approved = approvals(device.machine.spec)
                 folder = "/Library/SystemExtensions"
