@@ -9,6 +9,7 @@ import contextlib
 import logging
 import signal
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -91,14 +92,15 @@ def main() -> None:
         filename=folder / "lab.log", level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     spec = msgspec.json.decode((folder / "spec.json").read_bytes(), type=LabSpec)
-    uvloop.run(_serve(folder, spec))
+    uvloop.run(serve(folder, spec, lambda driver: Pool(folder / CHANNELS, driver)))
 
 
-async def _serve(folder: Path, spec: LabSpec) -> None:
+async def serve(folder: Path, spec: LabSpec, pool: Callable[[Driver], Pool]) -> None:
+    """Be the lab until it is stopped, or its driver has gone. pool: makes what gives out its containers."""
     driver = await connect(folder)
     begin = await driver.begin()
     serving = asyncio.create_task(driver.serve())
-    containers = Pool(folder / CHANNELS, driver)
+    containers = pool(driver)
 
     def build(path: Path, lab_id: str, directory: Directory, evidence: EvidenceStore, keeper: TimeKeeper) -> Backend:
         places = ContainerPlaces(containers, driver, evidence.record, keeper)

@@ -12,6 +12,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -73,7 +74,12 @@ SYSTEM = ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec", "/usr/share", "/o
 """Too large to be kept in memory, and no device has a reason to change it."""
 
 
+_LOOKS_AGAIN_AFTER_S = 0.2
+
+
 def main() -> None:
+    while not (CHANNEL / DOOR).exists():
+        time.sleep(_LOOKS_AGAIN_AFTER_S)  # started by somebody who did not wait for the lab, such as docker-compose
     _begin_log()
     sys.exit(keep(CHANNEL / DOOR, _live, lambda: Pristine(borders=_borders(), system=SYSTEM), _begin_log))
 

@@ -8,6 +8,7 @@ connection from there is open any more: what hops still had to say of it has the
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,13 +43,21 @@ class Container:
     """Of the process that is in it now."""
 
 
+def _numbered(number: int, platform: Platform, host: str) -> str:
+    return str(number)
+
+
 class Pool:
     """Of one lab."""
 
-    def __init__(self, folder: Path, driver: Driver) -> None:
-        """folder: for what the lab shares with containers, a folder for each."""
+    def __init__(self, folder: Path, driver: Driver, name: Callable[[int, Platform, str], str] = _numbered) -> None:
+        """folder: for what the lab shares with containers, a folder for each.
+
+        name: of the folder of the container that is made as the so maniest, for a platform and a host name. Raises NotReady.
+        """
         self._folder = folder
         self._driver = driver
+        self._name = name
         self._made = 0
         self._waiting: list[tuple[Container, asyncio.Task[bool]]] = []
         """With whether it can be used, once that is known; the one that came last stands last."""
@@ -103,7 +112,7 @@ class Pool:
     async def _make(self, platform: Platform, host: str) -> Container:
         self._made += 1
         number = self._made
-        door = Door(self._folder / str(number))
+        door = Door(self._folder / self._name(number, platform, host))
         await door.open()
         try:
             made = await self._driver.make(number, platform, host)
