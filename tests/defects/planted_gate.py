@@ -112,4 +112,22 @@ DEFECTS = (
         run=(HAR,),
         red=("test_a_connection_that_came_to_no_exchange_is_kept",),
     ),
+    Defect(
+        name="script-line-ends-unseen",
+        wrong="An onboarding script with the line ends of Windows is taken, and no shell can run it.",
+        path="model/script.py",
+        good='    if "\\r\\n" in text:\n',
+        bad='    if "\\r\\r" in text:\n',
+        run=("tests/model/test_model_script.py",),
+        red=("test_the_line_ends_of_windows_are_named_with_their_line_and_the_mend",),
+    ),
+    Defect(
+        name="script-not-simulated-is-to-blame",
+        wrong="An onboarding script that uses what the lab does not simulate counts as one that does not work.",
+        path="bdd/last.py",
+        good="        if result.not_simulated:\n",
+        bad="        if result.not_simulated and result.exit_code == 0:\n",
+        run=("tests/lab/test_lab_subject_script.py",),
+        red=("test_a_batch_file_that_does_what_is_not_simulated_is_inconclusive_and_says_what",),
+    ),
 )

@@ -52,6 +52,7 @@ STEP_MODULES = (
     "mdelab.bdd.steps.evidence",
     "mdelab.bdd.steps.faults",
     "mdelab.bdd.steps.subject",
+    "mdelab.bdd.steps.script",
     "mdelab.bdd.steps.project",
     "mdelab.bdd.steps.clients",
     "mdelab.bdd.steps.time",

@@ -120,13 +120,14 @@ class Session:
             return (yield)
         from mdelab.bdd.choice import choose, explain_empty, skip_other_backends
         from mdelab.bdd.collect import ScenarioItem
-        from mdelab.bdd.subjects import skip_without_subject
+        from mdelab.bdd.subjects import skip_without_shell, skip_without_subject
 
         self._left_to_others = choose(session, items)
         if any(hasattr(item, "obj") and _is_scenario(item) for item in items):
             self.load_steps()
         skip_other_backends(items, self._config.getoption("--lab-backend"))
         skip_without_subject(items, self.subjects)
+        skip_without_shell(items, self.subjects, self._config.getoption("--lab-backend"))
         before = list(items)
         result = yield
         if any(isinstance(item, ScenarioItem) for item in before) and not items:

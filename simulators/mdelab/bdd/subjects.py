@@ -18,6 +18,7 @@ from mdelab.catalogue.services import documented_urls
 from mdelab.lab.wire import PacAnswer, PacQuestion, PacVerdict
 from mdelab.model.errors import LabError
 from mdelab.model.pac import MOST_BYTES, Problem
+from mdelab.model.platform import Platform
 from mdelab.model.subject import NAMES, SUBJECT_KINDS, Subject, SubjectKind, make_subject
 
 if TYPE_CHECKING:
@@ -61,6 +62,18 @@ def skip_without_subject(items: Sequence[pytest.Item], subjects: Mapping[Subject
                 reason = f"no {NAMES[kind]} is under test: give one with --subject {kind}=FILE"
                 item.add_marker(pytest.mark.skip(reason=reason))
                 item.user_properties.append(("mdelab_not_applicable", True))
+
+
+def skip_without_shell(items: Sequence[pytest.Item], subjects: Mapping[SubjectKind, Subject], backend: str) -> None:
+    """A shell's script is run by a real shell or not at all."""
+    import pytest
+
+    if backend == "docker" or "script" not in subjects or subjects["script"].script().platform is Platform.WINDOWS:
+        return
+    reason = "the onboarding script under test needs a real shell, as containers have: pytest --lab-backend docker"
+    for item in items:
+        if any(TAGS.get(mark.name) == "script" for mark in item.iter_markers()):
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def of_kind(subjects: Mapping[SubjectKind, Subject], kind: SubjectKind) -> Subject:

@@ -72,9 +72,14 @@ def package_body(platform: Platform) -> PackageBody:
     return row
 
 
+def downloads_of(platform: Platform, kind: Kind) -> list[Download]:
+    """One for each of the platform's methods."""
+    return [row for row in downloads() if row.platform is platform and row.kind == kind]
+
+
 def download_of(platform: Platform, kind: Kind, method: str) -> Download:
     """Raises LabError that lists the platform's methods."""
-    offered = [row for row in downloads() if row.platform is platform and row.kind == kind]
+    offered = downloads_of(platform, kind)
     for row in offered:
         if method == row.method or method in row.aliases:
             return row

@@ -14,5 +14,5 @@ def subject_option(function: F) -> F:
         "--subject",
         multiple=True,
         metavar="KIND=FILE",
-        help="An artefact of yours to test: pac=FILE, bypass=FILE or prefs=FILE; may be repeated.",
+        help="An artefact of yours to test: pac=FILE, bypass=FILE, prefs=FILE or script=FILE; may be repeated.",
     )(function)

@@ -31,6 +31,11 @@ if [ "$1" = {when} ] && [ -S /run/mdelab/sensor.sock ] && [ -z "${quiet}" ]; the
 fi
 """
 
+_POSTRM = """#!/bin/sh
+# With fuse-overlayfs a file of the image that was removed, made and removed again comes back.
+[ "$1" != remove ] || rm -f /usr/bin/mdatp
+"""
+
 
 def stanza(version: str, architecture: str) -> str:
     """What a package says of itself, in its own control file and in the index of a repository; ends with a line end."""
@@ -44,6 +49,7 @@ def make_package(version: str, architecture: str) -> bytes:
     """The same arguments give the same bytes, so that an index can hold their digest."""
     control = {"./control": stanza(version, architecture), "./postinst": _script("configure", f"installed {version}")}
     control["./prerm"] = _script("remove", "removed")
+    control["./postrm"] = _POSTRM
     parts = {
         "debian-binary": b"2.0\n",
         "control.tar": _tar([_file(name, text.encode()) for name, text in control.items()]),

@@ -13,11 +13,17 @@ from mdelab.model.errors import LabError
 from mdelab.model.exemptions import Exemptions, parse_exemptions
 from mdelab.model.pac import MOST_BYTES
 from mdelab.model.preferences import Preferences, parse_preferences
+from mdelab.model.script import Script, parse_script
 
-SubjectKind = Literal["pac", "bypass", "prefs"]
+SubjectKind = Literal["pac", "bypass", "prefs", "script"]
 
 SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
-NAMES: dict[SubjectKind, str] = {"pac": "PAC file", "bypass": "bypass list", "prefs": "preferences file"}
+NAMES: dict[SubjectKind, str] = {
+    "pac": "PAC file",
+    "bypass": "bypass list",
+    "prefs": "preferences file",
+    "script": "onboarding script",
+}
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -51,6 +57,10 @@ class Subject:
         """A bypass list, read."""
         return parse_exemptions(self.text, self.file)
 
+    def script(self) -> Script:
+        """An onboarding script, read."""
+        return parse_script(self.text, self.file, has_mark=self.content.startswith(codecs.BOM_UTF8))
+
     def preferences(self) -> Preferences:
         """Preferences, read."""
         return parse_preferences(self.content, self.file)
@@ -73,6 +83,8 @@ def make_subject(kind: SubjectKind, file: str, content: bytes) -> Subject:
             subject.bypass()
         case "prefs":
             subject.preferences()
+        case "script":
+            subject.script()
     return subject
 
 

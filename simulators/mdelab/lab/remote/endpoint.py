@@ -35,6 +35,9 @@ CHANNEL = Path("/run/mdelab/lab")
 
 STUBS = Path("/run/mdelab/sensor.sock")
 
+NOTED = Path("/run/mdelab/not-simulated")
+"""What programs were asked for in here and do not do, a line each: a script may have thrown their messages away."""
+
 KEYS = Path("/run/mdelab/keys")
 
 EXECUTABLES = Path("/run/mdelab/bin")
@@ -111,7 +114,9 @@ async def _serve(lab: socket.socket) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, msgspec.DecodeError):
             ask = msgspec.json.decode(await reader.readline(), type=ExecRequest)
-            writer.write(msgspec.json.encode(await process.run_guest(ask)))
+            result = await process.run_guest(ask)
+            _note(result.not_simulated)
+            writer.write(msgspec.json.encode(result))
             await writer.drain()
         writer.close()
 
@@ -120,6 +125,11 @@ async def _serve(lab: socket.socket) -> None:
     await asyncio.gather(serving, return_exceptions=True)
     stubs.close()
     shown.show(())
+
+
+def _note(missing: list[str]) -> None:
+    with NOTED.open("a") as noted:
+        noted.writelines(f"{name}\n" for name in missing)
 
 
 def _prepare(asked: SwitchOn) -> None:
