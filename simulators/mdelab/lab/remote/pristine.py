@@ -7,6 +7,7 @@ rather than to a device: when one of those changed, there is no way back.
 """
 
 import contextlib
+import errno
 import os
 import shutil
 import stat
@@ -15,6 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 Mark = tuple[int, int, int]
+
+_BESIDE = ".mdelab-pristine"
+"""Ends the name under which something is made anew before it takes its place, as package managers do it: making it there at once
+fails on some storage drivers, after a package manager has removed it."""
 
 _TICK_NS = 20_000_000
 """Kernels stamp files with a clock that moves in steps of up to 10 ms: what was changed within the same step as it was noted
@@ -135,17 +140,20 @@ class Pristine:
                 remove(path)
                 os.mkdir(path)
             return
-        try:
+        if _is_folder(path):
             remove(path)
-        except OSError:
-            # A file that the container engine has mounted can be written, and not replaced.
-            if not os.path.isfile(path) or os.path.islink(path):
-                raise
+        beside = f"{path}{_BESIDE}"
         if stat.S_ISLNK(whole.mode):
-            os.symlink(whole.content, os.fsencode(path))
-            return
-        with open(path, "wb") as file:
-            file.write(whole.content)
+            os.symlink(whole.content, os.fsencode(beside))
+        else:
+            _write(beside, whole.content)
+        try:
+            os.replace(beside, path)
+        except OSError as error:
+            os.unlink(beside)
+            if error.errno != errno.EBUSY:
+                raise
+            _write(path, whole.content)  # a file that the container engine has mounted cannot be replaced
 
     def _unknown_in(self, path: str) -> list[str]:
         known = self._names.get(path)
@@ -172,6 +180,11 @@ class Pristine:
 
 def _mark(found: os.stat_result) -> Mark:
     return found.st_ino, found.st_mode, found.st_ctime_ns
+
+
+def _write(path: str, content: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(content)
 
 
 def _is_folder(path: str) -> bool:
