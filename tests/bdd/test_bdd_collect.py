@@ -206,3 +206,14 @@ def test_scenarios_of_another_backend_are_skipped_with_the_reason(pytester: pyte
     result.assert_outcomes(skipped=1)
     assert result.ret == 3, "all skipped is not green"
     result.stdout.fnmatch_lines(["*@docker: this session runs on --lab-backend embedded*"])
+
+
+@pytest.mark.parametrize(("options", "told"), [((), ""), (("--lab-backend=docker",), " --lab-backend docker")])
+def test_a_scenario_is_repeated_where_it_ran(pytester: pytest.Pytester, options: tuple[str, ...], told: str) -> None:
+    from mdelab.bdd import tenancy
+
+    feature(pytester)
+    (item,), _ = pytester.inline_genitems("greeting.feature", *options)
+    item.stash[tenancy._SEED] = 7
+
+    assert tenancy.again(item) == f"pytest 'greeting.feature::a greeting is friendly' --lab-seed 7{told}"

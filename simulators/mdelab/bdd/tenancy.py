@@ -97,8 +97,10 @@ def again(item: pytest.Item) -> str:
     """The command that runs this scenario alone, with its seed, in the folder in which the session was started."""
     place = f"{os.path.relpath(item.path, item.config.invocation_params.dir)}::{item.nodeid.partition('::')[2]}"
     seed = ["--lab-seed", str(item.stash[_SEED])]
+    backend = item.config.getoption("--lab-backend")
+    where = ["--lab-backend", backend] if backend != "embedded" else []
     subjects = [part for text in item.config.getoption("--subject") for part in ("--subject", text)]
-    return shlex.join(["pytest", place, *seed, *subjects])
+    return shlex.join(["pytest", place, *seed, *where, *subjects])
 
 
 def _ways_in(item: pytest.Item, tenant: TenantClient, info: TenantInfo) -> list[str]:
