@@ -130,6 +130,33 @@ def test_the_installer_takes_a_device_from_nothing_to_offboarded_and_cleaned(liv
     assert not host.exists("mdatp")
 
 
+@pytest.mark.parametrize(
+    ("distribution", "release", "channel"),
+    [("ubuntu", "22.04", "prod"), ("ubuntu", "24.04", "insiders-fast"), ("debian", "13", "insiders-slow")],
+)
+def test_the_installer_brings_the_client_of_each_channel(
+    live: TenantClient, distribution: str, release: str, channel: str
+) -> None:
+    """With `apt-key`, with a key file, and with the newer key: the way of each release."""
+    (installer,) = _tools(INSTALLER)
+    live.add_endpoint(DeviceSpec(name="lin-1", distribution=distribution, release=release, installed=False))
+    shell = Shell(live, "lin-1")
+    shell.bring(installer, f"/root/{INSTALLER}")
+    said = shell.run("bash", f"/root/{INSTALLER}", "--install", "--channel", channel)
+    assert "[v] Installation complete!" in said
+    assert live.host("lin-1").package("mdatp").version == repositories().client[channel]
+
+
+def test_the_installer_is_told_that_an_rpm_system_is_not_simulated(live: TenantClient) -> None:
+    (installer,) = _tools(INSTALLER)
+    live.add_endpoint(DeviceSpec(name="lin-1", distribution="rhel", release="9.0", installed=False))
+    shell = Shell(live, "lin-1")
+    shell.bring(installer, f"/root/{INSTALLER}")
+    done = live.host("lin-1").run(f"bash /root/{INSTALLER} --install --debug")
+    assert done.rc == 23, "a dependency is missing"
+    assert "yum -y install curl yum-utils: not simulated by this lab" in done.stdout
+
+
 def test_the_connectivity_tester_finds_inspection_on_every_pinned_url(tenant: TenantClient) -> None:
     modules = _tools("mde_tools/*.py")
     tester = next((file for file in modules if _TESTER in file.read_text()), None)
