@@ -69,3 +69,24 @@ Feature: Faults of a device and of what it runs on
       | Linux    |
       | macOS    |
       | Windows  |
+
+  @basis-observed
+  Scenario Outline: a <platform> endpoint whose power was cut is named, and its queue is delivered once it is on again
+    Given an onboarded <platform> endpoint dev-1
+    And the fault tcp-refused for "*.events.data.microsoft.com"
+    When dev-1 runs the detection test of its platform
+    Then events of dev-1 wait on it within 1 minute
+    When the fault device-off begins
+    And the fault tcp-refused is removed
+    And 10 minutes pass
+    Then the diagnosis of dev-1 names what device-off causes
+    And events of dev-1 wait on it within 1 minute
+    When the fault device-off is removed
+    Then the alert of its platform's detection test is raised for dev-1 within 1 hour
+    And every event of dev-1 is stored within 1 hour
+
+    Examples:
+      | platform |
+      | Linux    |
+      | macOS    |
+      | Windows  |

@@ -9,6 +9,7 @@ SELECTED = "features/faults/selected.feature"
 DEVICES = "features/faults/devices.feature"
 LINK = "a cut link keeps a <platform> endpoint out, is named, and leaves no trace"
 KILLED = "a client that was killed on a <platform> endpoint is named, and reports again once it runs"
+POWER = "a <platform> endpoint whose power was cut is named, and its queue is delivered once it is on again"
 NAMED = "{fault} keeps a <platform> endpoint out, is named, and leaves no trace"
 
 
@@ -150,8 +151,8 @@ DEFECTS = (
         name="link-stays-up",
         wrong="A device whose link is cut goes on as before.",
         path="lab/places.py",
-        good="        self._attachment.link.is_up = False\n",
-        bad="",
+        good='link.is_up = "unplug" not in self._acting.values()',
+        bad="link.is_up = True",
         run=(DEVICES,),
         red=(LINK, "a link that is cut for some minutes loses nothing of a connected endpoint"),
     ),
@@ -159,8 +160,8 @@ DEFECTS = (
         name="link-stays-cut",
         wrong="A link that was cut once is cut for good.",
         path="lab/places.py",
-        good="link.is_up = not self._unplugged",
-        bad="link.is_up = False",
+        good="        self._acting.pop(fault_id, None)\n",
+        bad="",
         run=(DEVICES,),
         red=(LINK, "a link that is cut for some minutes loses nothing of a connected endpoint"),
     ),
@@ -172,6 +173,24 @@ DEFECTS = (
         bad="    return error.errno == 0 or",
         run=(DEVICES,),
         red=(LINK,),
+    ),
+    Defect(
+        name="device-without-power-runs-on",
+        wrong="A device whose power is cut goes on as before.",
+        path="lab/places.py",
+        good="            await self._sensor.stop()\n            self._tell",
+        bad="            self._tell",
+        run=(DEVICES,),
+        red=(POWER,),
+    ),
+    Defect(
+        name="queue-does-not-survive-the-power",
+        wrong="What waited on a device is lost with its power.",
+        path="endpoint/client.py",
+        good="        events = self._store.load()\n",
+        bad="        events = self._store.load()[:0]\n",
+        run=(DEVICES,),
+        red=(POWER,),
     ),
     Defect(
         name="client-lives-on",

@@ -135,6 +135,15 @@ DEFECTS = (
         red=("a suspended <platform> endpoint is named, and its queue is delivered once it goes on",),
     ),
     Defect(
+        name="killed-containers-run-on",
+        wrong="A device whose power is cut runs on in its container.",
+        path="lab/docker/containers.py",
+        good="                container.kill()\n                container.wait(timeout=_ENDED_WITHIN_S)\n",
+        bad="                pass\n",
+        run=(DEVICES,),
+        red=("a <platform> endpoint whose power was cut is named, and its queue is delivered once it is on again",),
+    ),
+    Defect(
         name="link-of-a-container-stays-up",
         wrong="The engine leaves a device on its network when its link is cut.",
         path="lab/docker/containers.py",

@@ -164,6 +164,7 @@ STORIES = {
     "tcp-failed": lambda: Story().direct(C2, step("tcp", "no buffer space", 45)),
     "link-down": lambda: Story().unresolved(C2, "Could not resolve host: x: the device has no network: unreachable"),
     "device-suspended": lambda: Story().exempted(C2).told("host", "the container engine says that it is paused"),
+    "device-off": lambda: Story().exempted(C2).told("host", "the container engine says that it is exited"),
     "client-killed": lambda: Story().exempted(C2).told("device", "the process of the service was ended by signal 9"),
     "none": lambda: Story().exempted(C2).exempted(CYBER),
     "no-connection": Story,

@@ -18,6 +18,7 @@ from mdelab import __version__
 from mdelab.lab.docker import content
 
 COMPOSE = Path(__file__).parents[2] / "images" / "compose.yaml"
+_NO_TOOL = "neither docker-compose nor docker compose is here"
 TOKEN = secrets.token_hex(8)
 _WITHIN_S = 120.0
 
@@ -36,7 +37,8 @@ def _tool() -> list[str]:
 class Composed:
     """One project of docker-compose."""
 
-    def __init__(self, folder: Path, *, token: str = TOKEN) -> None:
+    def __init__(self, folder: Path, *, token: str = TOKEN, spec: Path | None = None) -> None:
+        """spec: instead of the lab.toml beside the compose file."""
         self.project = f"mdelab-test-{uuid.uuid4().hex[:8]}"
         self.token = token
         self._files = ["--file", str(COMPOSE)]
@@ -47,11 +49,11 @@ class Composed:
             "MDELAB_CONTROL_PORT": "0",
             "MDELAB_ENTRANCE_PORT": "0",
         }
-        if content.is_live():
-            mounted = {"volumes": [f"{content.PACKAGE}:{content.INSIDE}:ro"]}
-            services = dict.fromkeys(("lab", "lin-1", "mac-1", "win-1"), mounted)
-            (folder / "live.yaml").write_text(json.dumps({"services": services}))
-            self._files += ["--file", str(folder / "live.yaml")]
+        package = [f"{content.PACKAGE}:{content.INSIDE}:ro"] if content.is_live() else []
+        services = {name: {"volumes": package} for name in ("lin-1", "mac-1", "win-1")}
+        services["lab"] = {"volumes": package + ([f"{spec}:/etc/mdelab/lab.toml:ro"] if spec else [])}
+        (folder / "more.yaml").write_text(json.dumps({"services": services}))
+        self._files += ["--file", str(folder / "more.yaml")]
 
     def run(self, *command: str) -> str:
         done = self._call(command)
@@ -95,7 +97,7 @@ class Composed:
 @pytest.fixture
 def composed(images: None, tmp_path: Path) -> Iterator[Composed]:
     if not _tool():
-        pytest.skip("neither docker-compose nor docker compose is here")
+        pytest.skip(_NO_TOOL)
     composed = Composed(tmp_path)
     try:
         composed.run("up", "--detach")
@@ -115,20 +117,23 @@ def test_a_lab_of_docker_compose_onboards_its_endpoints_and_leaves_nothing(compo
     assert "STOPPED" in composed.run("exec", "-T", "win-1", "sc", "query", "sense")
 
 
-def test_an_endpoint_without_a_container_is_refused_with_what_there_is(composed: Composed, tmp_path: Path) -> None:
-    spec = tmp_path / "lab.toml"
+def test_an_endpoint_without_a_container_is_refused_with_what_there_is(images: None, tmp_path: Path) -> None:
+    if not _tool():
+        pytest.skip(_NO_TOOL)
+    spec = tmp_path / "other.toml"
     spec.write_text('[[tenant]]\nname = "contoso"\n[[tenant.endpoint]]\nname = "lin-9"\n')
-    mount = f"{spec}:/etc/mdelab/lab.toml:ro"
-
-    composed.run("rm", "--stop", "--force", "lab")  # it has the address
-    said = composed.fail("run", "--rm", "--no-deps", "-T", "--volume", mount, "lab")
-
-    assert "no container for the linux endpoint 'lin-9'. It has: lin-1 (linux), mac-1 (macos), win-1 (windows)" in said
+    composed = Composed(tmp_path, spec=spec)
+    try:
+        composed.run("up", "--detach", "lab")
+        said = "no container for the linux endpoint 'lin-9'. It has: lin-1 (linux), mac-1 (macos), win-1 (windows)"
+        _await("the lab refuses", lambda: said in composed.run("logs", "lab"), composed)
+    finally:
+        composed.run("down", "--volumes", "--timeout", "5")
 
 
 def test_a_token_that_is_not_set_is_asked_for(tmp_path: Path) -> None:
     if not _tool():
-        pytest.skip("neither docker-compose nor docker compose is here")
+        pytest.skip(_NO_TOOL)
     composed = Composed(tmp_path, token="")
 
     assert "MDELAB_TOKEN" in composed.fail("config")

@@ -75,11 +75,12 @@ def test_a_lab_takes_its_containers_and_networks_with_it(state, name):
 
 def test_what_a_killed_driver_leaves_ends_by_itself_and_is_removed(state, name):
     killed = up(backend="docker", name=name)
-    device = _with_device(killed)
+    _with_device(killed)
     os.kill(killed.pid, signal.SIGKILL)
 
-    _await("its containers end without their driver", lambda: not {device, f"mdelab-{killed.id}-lab"} & set(made(name)))
-    assert name in leftovers()
+    _await("its containers end without their driver", lambda: not _running(name))
+    leftovers()
+    assert not [one for one in made(name) if killed.id in one]
 
 
 def test_the_next_lab_removes_what_a_killed_one_left(state, name):
@@ -116,6 +117,10 @@ def test_a_lab_whose_own_container_is_killed_ends_and_takes_everything_with_it(s
 
     _await("its driver ends", lambda: not running.is_alive())
     assert not list(labs_folder().iterdir())
+
+
+def _running(lab: str) -> list[str]:
+    return asked("ps", "--quiet", "--filter", f"label=mdelab.lab={lab}")
 
 
 def networks(lab: str) -> list[str]:

@@ -140,7 +140,7 @@ class Ground:
     def _build(
         self, folder: Path, lab_id: str, directory: Directory, evidence: EvidenceStore, keeper: TimeKeeper
     ) -> Embedded:
-        places = ContainerPlaces(self.pool, self.engine, evidence.record, keeper)
+        places = ContainerPlaces(self.pool, evidence.record, keeper)
         return Embedded(folder, lab_id, directory, evidence, places=places)
 
     async def device(self, name: str = "lin-1", **fields: object) -> str:

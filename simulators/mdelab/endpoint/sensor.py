@@ -89,6 +89,11 @@ class Sensor:
         return self.agent.waiting
 
     @property
+    def is_on(self) -> bool:
+        """Whether the device is switched on."""
+        return self._is_on
+
+    @property
     def state(self) -> str:
         return self.agent.state.value
 

@@ -43,9 +43,8 @@ _log = logging.getLogger(__name__)
 class ContainerPlaces:
     """Places in containers that the driver makes."""
 
-    def __init__(self, containers: Pool, driver: Driver, sink: EvidenceSink, keeper: TimeKeeper) -> None:
+    def __init__(self, containers: Pool, sink: EvidenceSink, keeper: TimeKeeper) -> None:
         self._containers = containers
-        self._driver = driver
         self._sink = sink
         self._keeper = keeper
         # A hop in this container cannot bind the address of another: for each device it binds one of loopback.
@@ -64,7 +63,8 @@ class ContainerPlaces:
             self._guest(tenant),
             partial(self._containers.give_back, container),
             container.name,
-            partial(self._driver.handle, container.name),
+            partial(self._containers.handle, container),
+            partial(self._containers.next_process, container),
         )
 
     def _guest(self, tenant: Tenant) -> Guest:
@@ -103,7 +103,7 @@ async def serve(folder: Path, spec: LabSpec, pool: Callable[[Driver], Pool]) -> 
     containers = pool(driver)
 
     def build(path: Path, lab_id: str, directory: Directory, evidence: EvidenceStore, keeper: TimeKeeper) -> Backend:
-        places = ContainerPlaces(containers, driver, evidence.record, keeper)
+        places = ContainerPlaces(containers, evidence.record, keeper)
         return Embedded(path, lab_id, directory, evidence, ground=_ground(begin), places=places)
 
     lab = Lab(folder, spec, pid=begin.pid, lab_id=begin.lab_id, build=build)

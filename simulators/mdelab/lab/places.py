@@ -13,11 +13,11 @@ from mdelab.lab.backend import Device
 from mdelab.lab.device import LocalDevice
 from mdelab.model.attachment import Attachment
 from mdelab.model.device import DeviceSpec
-from mdelab.model.evidence import EvidenceSink
+from mdelab.model.evidence import Evidence, EvidenceSink
 from mdelab.model.fault import InForce
 from mdelab.model.tenant import Tenant
 
-HOST: Mapping[str, str] = {"unplug": "its link is cut", "suspend": "it is suspended"}
+HOST: Mapping[str, str] = {"unplug": "its link is cut", "suspend": "it is suspended", "cut-power": "its power is cut"}
 """What goes wrong on purpose in what a device runs on, and how that is told. Which fault uses which action is data
 (`mdelab.catalogue.faults`); a place carries them out."""
 
@@ -110,12 +110,20 @@ class LoopbackPlace:
         self._scripts = scripts
         self._sensor: Sensor | None = None
         self._attachment: Attachment | None = None
-        self._unplugged: set[str] = set()
+        self._device: LocalDevice | None = None
+        self._acting: dict[str, str] = {}
+        """Fault id -> action, of the faults that are carried out on what the device runs on."""
 
     async def switch_on(self, attachment: Attachment) -> LocalDevice:
         self._attachment = attachment
         self._root.mkdir(parents=True)
-        self._sensor = Sensor(
+        self._sensor = await self._start(attachment)
+        self._device = LocalDevice(self._sensor)
+        return self._device
+
+    async def _start(self, attachment: Attachment) -> Sensor:
+        """A sensor on the device's disk."""
+        sensor = Sensor(
             spec=self._spec,
             tenant=self._tenant,
             attachment=attachment,
@@ -123,8 +131,8 @@ class LoopbackPlace:
             sink=self._sink,
             scripts=self._scripts,
         )
-        await self._sensor.start()
-        return LocalDevice(self._sensor)
+        await sensor.start()
+        return sensor
 
     async def hops_changed(self) -> None:
         """The attachment is the sensor's own."""
@@ -140,17 +148,31 @@ class LoopbackPlace:
         """The tenant's ledger is the sensor's own."""
 
     async def begin_fault(self, fault: InForce) -> None:
-        """Here a device's link can be cut; a process of the lab itself cannot be suspended."""
-        assert fault.action == "unplug"
+        """Here a device's link and its power can be cut; a process of the lab itself cannot be suspended."""
         assert self._attachment is not None
         await self.reconnect()
-        self._unplugged.add(fault.id)
-        self._attachment.link.is_up = False
+        self._acting[fault.id] = fault.action
+        self._set_link(self._attachment)
+        if fault.action == "cut-power" and self._sensor is not None and self._sensor.is_on:
+            await self._sensor.stop()
+            self._tell("its power was cut")
 
     async def end_fault(self, fault_id: str) -> None:
-        self._unplugged.discard(fault_id)
-        if self._attachment is not None:
-            self._attachment.link.is_up = not self._unplugged
+        self._acting.pop(fault_id, None)
+        if self._attachment is None or self._device is None:
+            return
+        self._set_link(self._attachment)
+        if not self._device.sensor.is_on and "cut-power" not in self._acting.values():
+            self._spec = self._device.sensor.machine.spec
+            self._sensor = self._device.sensor = await self._start(self._attachment)
+            self._tell("")
+
+    def _set_link(self, attachment: Attachment) -> None:
+        attachment.link.is_up = "unplug" not in self._acting.values()
+
+    def _tell(self, error: str) -> None:
+        """What the host knows of the device. error: "" when it runs."""
+        self._sink(Evidence(observer="host", step="device", error=error, address=self.address))
 
     async def leave(self) -> None:
         if self._sensor is not None:

@@ -25,6 +25,10 @@ _SOME_PORT: Any = ("127.0.0.1", None)
 """Loopback, on a port that the engine chooses; the library's types know only chosen ones."""
 
 
+_ENDED_WITHIN_S = 30
+"""Host time that the engine may take to end a container that was killed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeContainer:
     name: str
@@ -103,6 +107,11 @@ class Containers:
                 container.unpause()
             case "disconnect":
                 corp.disconnect(container)
+            case "kill":
+                container.kill()
+                container.wait(timeout=_ENDED_WITHIN_S)
+            case "start":
+                container.start()
             case "connect":
                 corp.connect(container, ipv4_address=self._addresses[name])
         container.reload()
@@ -123,7 +132,6 @@ def endpoint(platform: Platform, host: str, channel: Path) -> dict[str, Any]:
         "sysctls": {"net.ipv4.tcp_max_tw_buckets": "0"},
         "security_opt": ["no-new-privileges"],
         "init": True,
-        "auto_remove": True,
         "detach": True,
     }
 

@@ -6,7 +6,7 @@ import itertools
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -39,6 +39,7 @@ from mdelab.lab.remote.messages import (
     RemovePackage,
     Said,
     Saw,
+    SwitchOn,
     Tell,
     Whither,
     WriteFile,
@@ -89,12 +90,12 @@ class RemoteDevice:
         self._counts = 0, 0
         """As it last said."""
         self._mirror = Mirror(tenant, name, self._fire)
-        self._begun: set[str] = set()
+        self._begun: dict[str, InForce] = {}
         self._over: list[str] = []
         """Faults that it carries out, and those of them that ended while it was suspended."""
         self._told = Flying(flights=[], due=None)
         self._frozen: tuple[EndpointInfo, tuple[int, int]] | None = None
-        """What it said of itself last, while it is suspended."""
+        """What it said of itself last, while it is suspended or off."""
         self._reading = asyncio.create_task(self._read(), name=f"{name}: what its process says")
 
     async def close(self) -> None:
@@ -107,24 +108,25 @@ class RemoteDevice:
 
     async def ask(self, question: Question, answer: type[T]) -> T:
         """Raises what the process raised: LabError, Unknown or NotReady; NotReady too when it is gone."""
+        if self._frozen is not None:
+            why = self._frozen[0].state
+            raise LabError(f"{self.name!r} is {why}, so it cannot be asked. Remove the fault that makes it so.")
         if self._reading.done():
             raise NotReady(self._gone())
-        if self._frozen is not None:
-            raise LabError(f"{self.name!r} is suspended, so it cannot be asked. Remove the fault that suspends it.")
         number = next(self._ids)
         future = self._waiting[number] = asyncio.get_running_loop().create_future()
         self._writer.write(line(Ask(id=number, question=question)))
         return msgspec.json.decode(await future, type=answer)
 
     @property
-    def is_suspended(self) -> bool:
+    def is_halted(self) -> bool:
         return self._frozen is not None
 
-    async def suspend(self) -> None:
-        """From now on it says nothing, and has nothing in flight; it is frozen once this returns."""
+    async def halt(self, state: Literal["suspended", "off"]) -> None:
+        """From now on it says nothing, and has nothing in flight; what runs it is stopped once this returns."""
         info, counts = await self.info(), await self.counts()
         await self.look()
-        self._frozen = msgspec.structs.replace(info, state="suspended"), counts
+        self._frozen = msgspec.structs.replace(info, state=state), counts
         self._mirror.close()
 
     async def resume(self) -> None:
@@ -134,6 +136,22 @@ class RemoteDevice:
         await self.tell_time()
         while self._over:
             await self.end_fault(self._over.pop())
+
+    async def begin_anew(self, streams: tuple[asyncio.StreamReader, asyncio.StreamWriter], on: SwitchOn) -> None:
+        """It is switched on again, in another process on the same disk."""
+        self._writer.close()
+        await asyncio.gather(self._reading, return_exceptions=True)
+        spec = self._frozen[0].spec if self._frozen is not None else on.spec
+        self._frozen = None
+        self._reader, self._writer = streams
+        self._reading = asyncio.create_task(self._read(), name=f"{self.name}: what its process says")
+        await self.ask(msgspec.structs.replace(on, spec=spec), type(None))
+        for fault_id, fault in list(self._begun.items()):
+            if fault_id in self._over:
+                del self._begun[fault_id]
+            else:
+                await self.ask(BeginFault(fault=fault), type(None))
+        self._over.clear()
 
     # What the lab's time keeper asks for
 
@@ -170,7 +188,7 @@ class RemoteDevice:
         await self.ask(Change(change=change), type(None))
 
     async def begin_fault(self, fault: InForce) -> None:
-        self._begun.add(fault.id)
+        self._begun[fault.id] = fault
         await self.ask(BeginFault(fault=fault), type(None))
 
     async def end_fault(self, fault_id: str) -> None:
@@ -179,7 +197,7 @@ class RemoteDevice:
         if self._frozen is not None:
             self._over.append(fault_id)
             return
-        self._begun.discard(fault_id)
+        del self._begun[fault_id]
         await self.ask(EndFault(fault_id=fault_id), type(None))
 
     async def route(self, url: str) -> Route:

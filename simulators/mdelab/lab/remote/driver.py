@@ -85,8 +85,10 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     message: str
 
 
-Act = Literal["pause", "unpause", "disconnect", "connect"]
-"""What the engine does to a device's container: freezes it and lets it go on, takes it off its network and gives it back."""
+Act = Literal["pause", "unpause", "disconnect", "connect", "kill", "start"]
+"""What the engine does to a device's container: freezes it and lets it go on, takes it off its network and gives it back, cuts
+its power and gives it back.
+"""
 
 
 class Handle(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Literal
 
 from mdelab.lab.remote.device import Guest, RemoteDevice
 from mdelab.lab.remote.driver import Act
@@ -87,8 +88,21 @@ class Door:
 Handler = Callable[[Act], Awaitable[str]]
 """Has the engine do something to a device's container, and tells what the engine says of it then."""
 
-_ACTS: dict[str, tuple[Act, Act]] = {"suspend": ("pause", "unpause"), "unplug": ("disconnect", "connect")}
+_ACTS: dict[str, tuple[Act, Act]] = {
+    "suspend": ("pause", "unpause"),
+    "unplug": ("disconnect", "connect"),
+    "cut-power": ("kill", "start"),
+}
 """By the action of a fault: how it begins and how it ends."""
+
+
+_HALTS: dict[str, Literal["suspended", "off"]] = {"suspend": "suspended", "cut-power": "off"}
+"""What the device is then, and says nothing."""
+
+
+async def no_next() -> Streams:
+    """For a process that runs in no container."""
+    raise LabError("the process of this device runs in no container, so nobody can start it again.")
 
 
 async def no_engine(act: Act) -> str:
@@ -111,10 +125,12 @@ class RemotePlace:
         end: Callable[[], Awaitable[None]],
         container: str = "",
         handler: Handler = no_engine,
+        next_process: Callable[[], Awaitable[Streams]] = no_next,
     ) -> None:
         """streams: of a process that has said its first words.
 
-        end: takes the process down, after its connection was closed. container: its name, if it runs in one.
+        end: takes the process down, after its connection was closed. container: its name, if it runs in one. next_process: that
+        has said its first words, after the container was started again.
         """
         self.address = address
         self.onward = onward
@@ -126,6 +142,7 @@ class RemotePlace:
         self._end = end
         self._container = container
         self._handler = handler
+        self._next_process = next_process
         self._acting: dict[str, str] = {}
         """Fault id -> action, of the faults that are carried out on what the device runs on."""
         self._attachment: Attachment | None = None
@@ -137,20 +154,17 @@ class RemotePlace:
         self._device = RemoteDevice(
             self._spec.name, self._tenant, self._streams, self._sink, self._guest, attachment.lead, self._container
         )
-        await self._device.ask(
-            SwitchOn(
-                spec=self._spec,
-                tenant=_copy(self._tenant),
-                cable=_cable(attachment),
-                hops=self._hops(attachment),
-            ),
-            type(None),
-        )
+        await self._device.ask(self._switch(attachment), type(None))
         return self._device
 
+    def _switch(self, attachment: Attachment) -> SwitchOn:
+        return SwitchOn(
+            spec=self._spec, tenant=_copy(self._tenant), cable=_cable(attachment), hops=self._hops(attachment)
+        )
+
     async def hops_changed(self) -> None:
-        """A suspended device is told when it goes on."""
-        if self._device is not None and self._attachment is not None and not self._device.is_suspended:
+        """A device that is suspended or off is told when it goes on."""
+        if self._device is not None and self._attachment is not None and not self._device.is_halted:
             await self._device.ask(SetHops(hops=self._hops(self._attachment)), type(None))
 
     async def reconnect(self) -> None:
@@ -173,10 +187,10 @@ class RemotePlace:
         if not is_first:
             return
         await device.reconnect()
-        if fault.action == "suspend":
-            await device.suspend()
+        if fault.action in _HALTS:
+            await device.halt(_HALTS[fault.action])
         state = await self._handler(_ACTS[fault.action][0])
-        if fault.action == "suspend":
+        if fault.action in _HALTS:
             self._tell(f"the container engine says that it is {state}")
 
     async def end_fault(self, fault_id: str) -> None:
@@ -184,9 +198,15 @@ class RemotePlace:
         if action is None or action in self._acting.values():
             return
         await self._handler(_ACTS[action][1])
-        if action == "suspend" and self._device is not None:
+        if self._device is None or self._attachment is None:
+            return
+        if action == "suspend":
             await self._device.resume()
             await self.hops_changed()
+        if action == "cut-power":
+            self._streams = await self._next_process()
+            await self._device.begin_anew(self._streams, self._switch(self._attachment))
+        if action in _HALTS:
             self._tell("")
 
     def _tell(self, error: str) -> None:
@@ -195,8 +215,9 @@ class RemotePlace:
 
     async def leave(self) -> None:
         with contextlib.suppress(NotReady):
-            for fault_id in list(self._acting):
-                await self.end_fault(fault_id)
+            for fault_id, action in list(self._acting.items()):
+                if action != "cut-power":  # nobody needs it on again
+                    await self.end_fault(fault_id)
         if self._device is not None:
             await self._device.close()
         self._streams[1].close()

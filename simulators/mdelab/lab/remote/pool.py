@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mdelab.lab.remote.driver import Driver
+from mdelab.lab.remote.driver import Act, Driver
 from mdelab.lab.remote.place import Door, Streams
 from mdelab.model.errors import NotReady
 from mdelab.model.platform import Platform
@@ -41,6 +41,8 @@ class Container:
     door: Door
     streams: Streams
     """Of the process that is in it now."""
+    is_spoilt: bool = False
+    """Whether it was killed, so that nobody has noted what its disk was like before."""
 
 
 def _numbered(number: int, platform: Platform, host: str) -> str:
@@ -74,6 +76,9 @@ class Pool:
 
     async def give_back(self, container: Container) -> None:
         """Its device has gone. Returns when nothing of it runs or is connected any more."""
+        if container.is_spoilt:
+            await self._remove(container)
+            return
         try:
             container.streams = await container.door.knock(_LEFT_WITHIN_S)
             await _disconnected(container.address)
@@ -87,6 +92,18 @@ class Pool:
             removing = asyncio.create_task(self._remove(eldest))
             self._removing.add(removing)
             removing.add_done_callback(self._removing.discard)
+
+    async def handle(self, container: Container, act: Act) -> str:
+        """Have the engine do something to it; what the engine says of it then. Raises NotReady."""
+        if act == "kill":
+            container.is_spoilt = True
+        return await self._driver.handle(container.name, act)
+
+    async def next_process(self, container: Container) -> Streams:
+        """Of a container that was killed and started again. Raises NotReady."""
+        container.streams = await container.door.knock()
+        await container.door.first_words(container.streams)
+        return container.streams
 
     async def close(self) -> None:
         """End the containers that wait."""
