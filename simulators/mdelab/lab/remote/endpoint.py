@@ -140,7 +140,7 @@ def _prepare(asked: SwitchOn) -> None:
     if not asked.spec.installed:
         # Quietly: the sensor that the package's script would tell is this one, and it is not on yet.
         environment = {**os.environ, QUIET: "yes"}
-        subprocess.run(["dpkg", "--remove", DEFENDER], check=True, capture_output=True, env=environment)
+        subprocess.run(["dpkg", "--purge", DEFENDER], check=True, capture_output=True, env=environment)
 
 
 if __name__ == "__main__":
