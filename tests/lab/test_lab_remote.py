@@ -52,7 +52,7 @@ class Processes:
         streams = await door.knock()
         await door.first_words(streams)
 
-        async def end() -> None:
+        async def end(has_ended: bool) -> None:
             await asyncio.gather(task, return_exceptions=True)
             await door.close()
 

@@ -27,6 +27,7 @@ from mdelab.lab.spec import LabSpec
 from mdelab.lab.time import TimeKeeper
 from mdelab.lab.wire import Placing, TenantSpec
 from mdelab.model.device import DeviceSpec
+from mdelab.model.errors import NotReady
 from mdelab.model.platform import Platform
 from mdelab.model.tenant import Directory, HopPolicy
 
@@ -243,17 +244,26 @@ def test_a_container_that_cannot_be_cleared_is_thrown_away(run, how):
     run(lambda ground: _spoilt(ground, how))
 
 
-async def _killed(ground: Ground) -> None:
+async def _ended(ground: Ground, how: str) -> None:
     name = await ground.device()
-    asked("kill", name)
+    asked(how, name)
+    with pytest.raises(NotReady, match="has ended"):
+        await _say_something(ground)
     await ground.remove()
 
     assert await ground.device() != name
 
 
-def test_a_container_that_was_killed_is_not_waited_for(run, monkeypatch):
-    monkeypatch.setattr(pools, "_LEFT_WITHIN_S", 1.0)
-    run(_killed)
+async def _say_something(ground: Ground) -> None:
+    """Until the lab hears that nobody is there."""
+    async with asyncio.timeout(30):
+        while True:
+            await ground.lab.endpoints.files("contoso", "lin-1")
+
+
+@pytest.mark.parametrize("how", ["kill", "restart"])
+def test_a_container_that_somebody_ended_is_not_used_again(run, how):
+    run(lambda ground: _ended(ground, how))
 
 
 async def _bounded(ground: Ground) -> None:

@@ -119,6 +119,11 @@ class RemoteDevice:
         return msgspec.json.decode(await future, type=answer)
 
     @property
+    def has_ended(self) -> bool:
+        """Whether its process has closed the connection."""
+        return self._reading.done()
+
+    @property
     def is_halted(self) -> bool:
         return self._frozen is not None
 

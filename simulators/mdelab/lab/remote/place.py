@@ -122,15 +122,16 @@ class RemotePlace:
         streams: Streams,
         sink: EvidenceSink,
         guest: Guest,
-        end: Callable[[], Awaitable[None]],
+        end: Callable[[bool], Awaitable[None]],
         container: str = "",
         handler: Handler = no_engine,
         next_process: Callable[[], Awaitable[Streams]] = no_next,
     ) -> None:
         """streams: of a process that has said its first words.
 
-        end: takes the process down, after its connection was closed. container: its name, if it runs in one. next_process: that
-        has said its first words, after the container was started again.
+        end: takes the process down, after its connection was closed; is told whether it had ended by itself.
+        container: its name, if it runs in one. next_process: that has said its first words, after the container was
+        started again.
         """
         self.address = address
         self.onward = onward
@@ -218,10 +219,11 @@ class RemotePlace:
             for fault_id, action in list(self._acting.items()):
                 if action != "cut-power":  # nobody needs it on again
                     await self.end_fault(fault_id)
+        has_ended = self._device is not None and self._device.has_ended
         if self._device is not None:
             await self._device.close()
         self._streams[1].close()
-        await self._end()
+        await self._end(has_ended)
 
     def _hops(self, attachment: Attachment) -> Hops:
         site, told = self._tenant.site, self._told_site

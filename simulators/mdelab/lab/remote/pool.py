@@ -74,9 +74,12 @@ class Pool:
                 return container
         return await self._make(platform, host)
 
-    async def give_back(self, container: Container) -> None:
-        """Its device has gone. Returns when nothing of it runs or is connected any more."""
-        if container.is_spoilt:
+    async def give_back(self, container: Container, has_ended: bool) -> None:
+        """Its device has gone. Returns when nothing of it runs or is connected any more.
+
+        has_ended: its process did so by itself; somebody may have started the container again, so what it was is not known.
+        """
+        if container.is_spoilt or has_ended:
             await self._remove(container)
             return
         try:
