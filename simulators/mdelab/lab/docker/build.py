@@ -86,6 +86,9 @@ def build_all(folder: Path, base_image: str) -> None:
             extra = _wheels(folder, Path(scratch)) if not recipe.below else {}
             _build(client, recipe, {**recipe.files, **extra}, base, digest)
             _say(f"{progress}: {content.tag(recipe.name)} in {time.monotonic() - begun:.0f} s")
+    # What the new ones took the names from; the engine leaves alone what a container still uses.
+    with said_plainly("images that were replaced could not be removed"):
+        client.images.prune({"dangling": True, "label": RECIPE})
     _say(f"images are ready after {time.monotonic() - started:.0f} s")
     client.close()
 
