@@ -21,6 +21,8 @@ READY := $(VENV)/.ready
 ENDPOINTS ?= 50
 WORKERS ?= 2
 BASE_IMAGE ?=
+TURN ?=
+PART ?=
 
 # A CA of one's own organisation, for machines behind an inspecting proxy: whichever of these the environment has.
 PIP_CERT ?= $(or $(REQUESTS_CA_BUNDLE),$(SSL_CERT_FILE))
@@ -46,14 +48,14 @@ help: ## this list
 run: $(READY) ## the whole lab: every scenario, then a load of endpoints; a table, and a report in out/
 	$(BIN)/mdelab verify --endpoints $(ENDPOINTS)
 
-test: $(READY) ## unit tests and scenarios under pytest
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
+test: $(READY) ## unit tests, scenarios and planted defects under pytest; TURN=2/4 for a share of the slow ones
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q $(if $(TURN),--turn $(TURN))
 
 images: $(READY) ## container images of the lab; BASE_IMAGE=NAME for another base than debian:bookworm-slim
 	$(BIN)/python -m mdelab.lab.docker.build images --base-image "$(BASE_IMAGE)"
 
-test-docker: $(READY) ## every scenario in containers; a table, and a report in out/docker/
-	$(BIN)/mdelab verify --backend docker --out out/docker
+test-docker: $(READY) ## scenarios in containers; a table, and a report in out/docker/; PART='inside or onboarding' for some
+	$(BIN)/mdelab verify --backend docker --out out/docker $(if $(PART),-m "$(PART)")
 
 parity: $(READY) ## every scenario on both backends, and where they differ; 1 for what nothing explains
 	code=0; for backend in embedded docker; do \

@@ -79,7 +79,7 @@ DEFECTS = (
         path="bdd/steps/subject.py",
         good="    _none(\n        wrong,\n",
         bad="    _none(\n        [],\n",
-        run=(f"{SUBJECT}::{WRONG_PAC}",),
+        run=(SUBJECT,),
         red=(WRONG_PAC,),
     ),
     Defect(
@@ -88,7 +88,7 @@ DEFECTS = (
         path="model/exemptions.py",
         good='    return matches(pattern, host.replace("*", "any", 1))\n',
         bad="    return True\n",
-        run=(f"{SUBJECT}::{WRONG_LIST}", "tests/model/test_model_exemptions.py"),
+        run=(SUBJECT, "tests/model/test_model_exemptions.py"),
         red=(
             "test_what_no_entry_covers",
             WRONG_LIST,

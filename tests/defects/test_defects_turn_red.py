@@ -1,27 +1,25 @@
 """Plants each defect in a copy of the product and expects the named scenarios, and no crash of the lab, to turn red.
 
-The same scenarios are green in a copy without a defect, so that red means the defect and not the copying.
+That they are green without it is what the suite says that they belong to. A scenario that no defect concerns is run with
+each, and is green: so red means the defect, and neither the copying nor a lab that does not work.
 """
 
-import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-import msgspec
 import pytest
 from planted import Defect
 
 from mdelab.catalogue.requirements import rows
-
-pytestmark = pytest.mark.defect
 
 _HERE = Path(__file__).parent
 
@@ -35,14 +33,22 @@ _RUNS_AT_MOST_S = 900
 """Host time; a hanging lab must not hang the suite. A run takes some seconds."""
 
 
+CONTROL = (
+    "features/connectivity/clients.feature",
+    "a name that the lab does not simulate is refused by the lab itself",
+)
+"""File and name of a scenario that needs a whole lab and that no defect concerns."""
+
 _CONTAINERS = {"MDELAB_MOUNT_PACKAGE": "1", "MDELAB_IMAGES": os.environ.get("MDELAB_IMAGES", "")}
 """Containers run the package of the copy, so that no defect needs images of its own."""
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
     exit_code: int
     passed: frozenset[str]
     failed: frozenset[str]
+    skipped: frozenset[str]
     output: str
 
 
@@ -66,8 +72,6 @@ class Copy:
     def planted(self, defect: Defect) -> Iterator[None]:
         path = Path("simulators") / "mdelab" / defect.path
         text = (self._folder / path).read_text(encoding="utf-8")
-        count = text.count(defect.good)
-        assert count == 1, f"{defect.name} no longer fits: its good text stands {count} times in {defect.path}; mend it"
         (self._folder / path).write_text(text.replace(defect.good, defect.bad), encoding="utf-8")
         try:
             yield
@@ -79,21 +83,30 @@ class Copy:
         asked = self._python("-m", "mdelab.lab.docker.images")
         return asked.stderr.strip() if asked.returncode else ""
 
-    def run(self, files: tuple[str, ...], backend: str) -> Outcome:
-        """Run pytest over `files`."""
+    def collect(self, files: Collection[str]) -> dict[str, frozenset[str]]:
+        """What pytest would run, by file."""
+        done = self._python("-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only", *sorted(files))
+        assert done.returncode == 0, done.stdout + done.stderr
+        found = [line.partition("::") for line in done.stdout.splitlines()]
+        return {file: frozenset(case for path, _, case in found if path == file) for file in files}
+
+    def run(self, nodes: Iterable[str], backend: str) -> Outcome:
+        """Run pytest over `nodes`."""
         report = self._folder / "results.xml"
         report.unlink(missing_ok=True)
         options = ("-q", "-p", "no:cacheprovider", f"--junitxml={report}", "--lab-backend", backend)
-        done = self._python("-m", "pytest", *options, *files)
+        done = self._python("-m", "pytest", *options, *nodes)
         cases = list(ET.parse(report).iter("testcase")) if report.exists() else []
-        failed = {
-            case.get("name", "") for case in cases if case.find("failure") is not None or case.find("error") is not None
+        by_sign = {
+            sign: frozenset(case.get("name", "") for case in cases if case.find(sign) is not None)
+            for sign in ("failure", "error", "skipped")
         }
-        passed = {case.get("name", "") for case in cases} - failed
+        failed, skipped = by_sign["failure"] | by_sign["error"], by_sign["skipped"]
         return Outcome(
             exit_code=done.returncode,
-            passed=frozenset(passed),
-            failed=frozenset(failed),
+            passed=frozenset(case.get("name", "") for case in cases) - failed - skipped,
+            failed=failed,
+            skipped=skipped,
             output=done.stdout + done.stderr,
         )
 
@@ -122,48 +135,47 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 
 
 @pytest.fixture(scope="session")
-def good(tmp_path_factory: pytest.TempPathFactory, copy: Copy) -> Callable[[str, str], Outcome]:
-    """What a file comes to in a copy without a defect: each is run once, by whichever worker asks first."""
-    own = tmp_path_factory.getbasetemp()
-    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "good"
-    shared.mkdir(exist_ok=True)
-
-    def outcome(file: str, backend: str) -> Outcome:
-        kept = shared / re.sub(r"\W", "-", f"{backend}-{file}")
-        with kept.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not kept.exists():
-                kept.write_bytes(msgspec.json.encode(copy.run((file,), backend)))
-            return msgspec.json.decode(kept.read_bytes(), type=Outcome)
-
-    return outcome
+def cases(copy: Copy, request: pytest.FixtureRequest) -> Mapping[str, frozenset[str]]:
+    """File -> the names of what pytest collects in it, of every file that a defect of this session runs."""
+    chosen = [item.callspec.params["defect"] for item in request.session.items if hasattr(item, "callspec")]
+    return copy.collect({file for defect in chosen for file in defect.run})
 
 
+@pytest.mark.defect
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
-def test_a_planted_defect_turns_its_scenarios_red(defect, copy, good):
-    """Only the scenarios that must turn red are run with the defect."""
+def test_a_planted_defect_turns_its_scenarios_red(defect, copy, cases):
+    """Only the scenarios that must turn red are run with the defect, and the control."""
     if defect.backend == "docker" and (why := copy.why_no_containers()):
         pytest.skip(why)
-    watched: set[str] = set()
-    expected: set[str] = set()
-    for file in defect.run:
-        green = good(file, defect.backend)
-        assert green.exit_code == 0, f"red without the defect:\n{green.output[-4000:]}"
-        cases = {case for title in defect.red for case in _those_named(title, green.passed)}
-        watched |= {file} if "::" in file else {f"{file}::{case}" for case in cases}
-        expected |= cases
-    for title in defect.red:
-        assert _those_named(title, frozenset(expected)), (
-            f"{defect.name} watches {title!r}, which is not green without it"
-        )
+    watched = {
+        title: {(file, case) for file in defect.run for case in _those_named(title, cases[file])}
+        for title in defect.red
+    }
+    nodes = {f"{file}::{case}" for found in watched.values() for file, case in found}
+    with_lab = any(file.startswith("features/") for file in defect.run)
 
     with copy.planted(defect):
-        outcome = copy.run(tuple(sorted(watched)), defect.backend)
+        outcome = copy.run(sorted(nodes | ({"::".join(CONTROL)} if with_lab else set())), defect.backend)
 
     # 3: a scenario lost its positive control by the defect. A lab that failed would prove nothing.
     assert outcome.exit_code in (1, 3), f"{defect.wrong} Exit code {outcome.exit_code}.\n{outcome.output[-4000:]}"
     assert "the lab failed" not in outcome.output, outcome.output[-4000:]
-    assert expected <= outcome.failed, f"green although: {defect.wrong} {sorted(expected - outcome.failed)}"
+    for title, found in watched.items():
+        ran = {case for _, case in found} - outcome.skipped
+        assert ran, f"{defect.name} watches {title!r}, and no test of that name runs"
+        assert ran <= outcome.failed, f"green although: {defect.wrong} {sorted(ran - outcome.failed)}"
+    assert not with_lab or CONTROL[1] in outcome.passed, f"nothing works with it:\n{outcome.output[-4000:]}"
+
+
+def test_every_defect_fits_and_watches_what_is_there(copy):
+    cases = copy.collect({file for defect in DEFECTS for file in defect.run})
+
+    for defect in DEFECTS:
+        text = (_ROOT / "simulators" / "mdelab" / defect.path).read_text(encoding="utf-8")
+        assert text.count(defect.good) == 1, f"the good text of {defect.name} does not stand once in {defect.path}"
+        for title in defect.red:
+            found = [case for file in defect.run for case in _those_named(title, cases[file])]
+            assert found, f"{defect.name} watches {title!r}, and none of {', '.join(defect.run)} has it"
 
 
 def test_names_are_unique_and_every_requirement_names_defects_that_exist():

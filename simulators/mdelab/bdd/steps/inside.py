@@ -21,7 +21,7 @@ from mdelab.model.evidence import OBSERVERS
 
 _SENSOR = "/run/mdelab/sensor.sock"
 
-_SOON_S, _LOOKS_AGAIN_AFTER_S = 20.0, 0.1
+_SOON_S, _LOOKS_AGAIN_AFTER_S = 10.0, 0.1
 
 _NOT_SIMULATED = "not simulated by this lab"
 
