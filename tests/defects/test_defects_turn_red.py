@@ -135,10 +135,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 
 
 @pytest.fixture(scope="session")
-def cases(copy: Copy, request: pytest.FixtureRequest) -> Mapping[str, frozenset[str]]:
-    """File -> the names of what pytest collects in it, of every file that a defect of this session runs."""
-    chosen = [item.callspec.params["defect"] for item in request.session.items if hasattr(item, "callspec")]
-    return copy.collect({file for defect in chosen for file in defect.run})
+def cases(copy: Copy) -> Mapping[str, frozenset[str]]:
+    """File -> the names of what pytest collects in it, of every file that a defect runs."""
+    return copy.collect({file for defect in DEFECTS for file in defect.run})
 
 
 @pytest.mark.defect
@@ -167,9 +166,7 @@ def test_a_planted_defect_turns_its_scenarios_red(defect, copy, cases):
     assert not with_lab or CONTROL[1] in outcome.passed, f"nothing works with it:\n{outcome.output[-4000:]}"
 
 
-def test_every_defect_fits_and_watches_what_is_there(copy):
-    cases = copy.collect({file for defect in DEFECTS for file in defect.run})
-
+def test_every_defect_fits_and_watches_what_is_there(cases):
     for defect in DEFECTS:
         text = (_ROOT / "simulators" / "mdelab" / defect.path).read_text(encoding="utf-8")
         assert text.count(defect.good) == 1, f"the good text of {defect.name} does not stand once in {defect.path}"
