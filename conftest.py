@@ -23,9 +23,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_report_header(config: pytest.Config) -> str:
-    turn = config.getoption("turn")
-    return f"turn {turn[0]} of {turn[1]}: the other slow tests are not run" if turn else ""
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Here, because a quiet run has no header; in the words by which `.ci/run` gathers what was not run."""
+    if turn := config.getoption("turn"):
+        shares = f"turn {turn[0]} of {turn[1]}"
+        terminalreporter.write_line(
+            f"skipped: slow tests of another turn than this one, {shares}; `make test` runs all"
+        )
 
 
 @pytest.hookimpl(trylast=True)
@@ -33,9 +37,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     turn = config.getoption("turn")
     if turn is None:
         return
-    others = [item for item in items if _is_slow(item) and zlib.crc32(item.nodeid.encode()) % turn[1] != turn[0] - 1]
-    items[:] = [item for item in items if item not in others]
-    config.hook.pytest_deselected(items=others)
+    waits = {item: _is_slow(item) and zlib.crc32(item.nodeid.encode()) % turn[1] != turn[0] - 1 for item in items}
+    items[:] = [item for item in items if not waits[item]]
+    config.hook.pytest_deselected(items=[item for item in waits if waits[item]])
 
 
 def _is_slow(item: pytest.Item) -> bool:

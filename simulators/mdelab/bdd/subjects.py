@@ -70,7 +70,10 @@ def skip_without_shell(items: Sequence[pytest.Item], subjects: Mapping[SubjectKi
 
     if backend == "docker" or "script" not in subjects or subjects["script"].script().platform is Platform.WINDOWS:
         return
-    reason = "the onboarding script under test needs a real shell, as containers have: pytest --lab-backend docker"
+    reason = (
+        "the onboarding script under test needs a real shell, which only containers have: run it with "
+        "`mdelab verify --backend docker` or `pytest --lab-backend docker`"
+    )
     for item in items:
         if any(TAGS.get(mark.name) == "script" for mark in item.iter_markers()):
             item.add_marker(pytest.mark.skip(reason=reason))
